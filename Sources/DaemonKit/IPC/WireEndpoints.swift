@@ -1,0 +1,59 @@
+package import NIOCore
+internal import NIOPosix
+
+/// Opens connections between programs.
+@EventLoopActor
+package enum WireEndpoints {
+    /// Connects to a UNIX socket of the suite.
+    package static func connect(to path: String, within limit: Duration = .seconds(10)) async throws -> WireConnection {
+        let box = ConnectionBox()
+        _ = try await ClientBootstrap(group: EventLoopActor.group)
+            .connectTimeout(TimeAmount(limit))
+            .channelInitializer { channel in box.attach(channel) }
+            .connect(unixDomainSocketPath: path).get()
+        return box.connection()
+    }
+
+    /// Serves a listening descriptor that master opened. `accept` is called on the loop for each connection.
+    package static func serve(
+        listening descriptor: Int32, accept: @escaping @EventLoopActor (WireConnection) -> Void
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: EventLoopActor.group)
+            .childChannelInitializer { channel in
+                let box = ConnectionBox()
+                return box.attach(channel).map { EventLoopActor.assumeOnLoop { accept(box.connection()) } }
+            }
+            .withBoundSocket(descriptor).get()
+    }
+
+    /// Speaks over one end of a socket pair or an inherited connected descriptor.
+    package static func adopt(_ descriptor: Int32) async throws -> WireConnection {
+        let box = ConnectionBox()
+        _ = try await ClientBootstrap(group: EventLoopActor.group)
+            .channelInitializer { channel in box.attach(channel) }
+            .withConnectedSocket(descriptor).get()
+        return box.connection()
+    }
+}
+
+/// Carries the connection out of the channel initializer; touched on the loop only.
+private final class ConnectionBox: @unchecked Sendable {
+    private var made: WireConnection?
+
+    func attach(_ channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.preconditionInEventLoop()
+        do {
+            let connection = EventLoopActor.assumeOnLoop { WireConnection(channel: channel) }
+            made = connection
+            try channel.pipeline.syncOperations.addHandler(WireHandler(connection: connection))
+            return channel.eventLoop.makeSucceededVoidFuture()
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    func connection() -> WireConnection {
+        guard let made else { preconditionFailure("a channel is initialised before it is handed out") }
+        return made
+    }
+}

@@ -1,0 +1,28 @@
+import Glibc
+import Mail
+import NIOCore
+import Testing
+import Wire
+
+@testable import DaemonKit
+
+@Suite("frames between programs")
+struct WireConnectionTests {
+    @Test("a message and its payload arrive, also over a socket pair")
+    @EventLoopActor
+    func roundTrip() async throws {
+        var pair: [Int32] = [0, 0]
+        #expect(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        let left = try await WireEndpoints.adopt(pair[0])
+        let right = try await WireEndpoints.adopt(pair[1])
+        left.send(ContentEnd(complete: true))
+        left.send(ContentChunk(), payload: ByteBuffer(string: "hello"))
+        let (end, _) = try await right.receive(ContentEnd.self, within: .seconds(5))
+        #expect(end.complete)
+        let (_, payload) = try await right.receive(ContentChunk.self, within: .seconds(5))
+        #expect(payload.readableBytesView.elementsEqual("hello".utf8))
+        await #expect(throws: WireFailure.deadline) { _ = try await right.receive(within: .milliseconds(10)) }
+        left.close()
+        await #expect(throws: WireFailure.closed) { _ = try await right.receive(within: .seconds(5)) }
+    }
+}

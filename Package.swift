@@ -59,7 +59,7 @@ let layer2: [Target] = [
 
 let skeleton: [Target.Dependency] = ["Mail", "Wire", "Platform", "Configuration", "MailLog", "DaemonKit"] + nio
 let layer3: [Target] = [
-    library("DaemonKit", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "CPlatform", collections] + nio),
+    library("DaemonKit", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "CPlatform", collections] + nio)
 ]
 
 let layer4: [Target] = [
@@ -74,7 +74,9 @@ let layer4: [Target] = [
     library("ShowQueue", skeleton + ["Spool"]),
     library("NullDelivery", skeleton),
     library("Control", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "LookupTables", "CPlatform", arguments]),
-    library("Submission", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "MessageFormat", "SMTPProtocol", "Control", "CPlatform"]),
+    library(
+        "Submission",
+        ["Mail", "Wire", "Platform", "Configuration", "MailLog", "MessageFormat", "SMTPProtocol", "Control", "CPlatform"]),
 ]
 
 let layer5: [Target] = [

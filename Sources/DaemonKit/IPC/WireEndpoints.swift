@@ -20,8 +20,7 @@ package enum WireEndpoints {
     ) async throws -> any Channel {
         try await ServerBootstrap(group: EventLoopActor.group)
             .childChannelInitializer { channel in
-                let box = ConnectionBox()
-                return box.attach(channel).map { EventLoopActor.assumeOnLoop { accept(box.connection()) } }
+                ConnectionBox().attach(channel, onActive: accept)
             }
             .withBoundSocket(descriptor).get()
     }
@@ -40,12 +39,14 @@ package enum WireEndpoints {
 private final class ConnectionBox: @unchecked Sendable {
     private var made: WireConnection?
 
-    func attach(_ channel: any Channel) -> EventLoopFuture<Void> {
+    func attach(
+        _ channel: any Channel, onActive: (@EventLoopActor (WireConnection) -> Void)? = nil
+    ) -> EventLoopFuture<Void> {
         channel.eventLoop.preconditionInEventLoop()
         do {
             let connection = EventLoopActor.assumeOnLoop { WireConnection(channel: channel) }
             made = connection
-            try channel.pipeline.syncOperations.addHandler(WireHandler(connection: connection))
+            try channel.pipeline.syncOperations.addHandler(WireHandler(connection: connection, onActive: onActive))
             return channel.eventLoop.makeSucceededVoidFuture()
         } catch {
             return channel.eventLoop.makeFailedFuture(error)

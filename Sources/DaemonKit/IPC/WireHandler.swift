@@ -12,7 +12,19 @@ final class WireHandler: ChannelInboundHandler {
     private var buffered = ByteBuffer()
     private var header: WireFrameHeader?
 
-    init(connection: WireConnection) { self.connection = connection }
+    private let onActive: (@EventLoopActor (WireConnection) -> Void)?
+
+    /// - Parameter onActive: called once the channel can be written to; a child of a server is initialised before that.
+    init(connection: WireConnection, onActive: (@EventLoopActor (WireConnection) -> Void)? = nil) {
+        self.connection = connection
+        self.onActive = onActive
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard let onActive else { return }
+        let connection = connection
+        EventLoopActor.assumeOnLoop { onActive(connection) }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)

@@ -64,10 +64,12 @@ package struct ByteReader: Sendable {
     @_disfavoredOverload
     package mutating func read<T: ByteCodable>(_ type: T.Type = T.self) throws(DecodingFailure) -> T { try T(from: &self) }
 
+    @_disfavoredOverload
     package mutating func read<T: ByteCodable>(_ type: T?.Type = T?.self) throws(DecodingFailure) -> T? {
         try read(Bool.self) ? try T(from: &self) : nil
     }
 
+    @_disfavoredOverload
     package mutating func read<T: ByteCodable>(_ type: [T].Type = [T].self) throws(DecodingFailure) -> [T] {
         let count = Int(try read(UInt32.self))
         // Each element takes at least one byte, so a lying count cannot reserve more than the bytes that are there.

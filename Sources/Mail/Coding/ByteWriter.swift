@@ -28,11 +28,13 @@ package struct ByteWriter: Sendable {
     @_disfavoredOverload
     package mutating func write<T: ByteCodable>(_ value: T) { value.encode(into: &self) }
 
+    @_disfavoredOverload
     package mutating func write<T: ByteCodable>(_ value: T?) {
         write(value != nil)
         if let value { value.encode(into: &self) }
     }
 
+    @_disfavoredOverload
     package mutating func write<T: ByteCodable>(_ values: [T]) {
         write(UInt32(values.count))
         for value in values { value.encode(into: &self) }

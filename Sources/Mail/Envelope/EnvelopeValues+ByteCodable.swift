@@ -158,7 +158,8 @@ extension RecordLocation: ByteCodable {
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
-            segment: try reader.read(UInt64.self), nonce: try reader.read(SegmentNonce.self), offset: try reader.read(UInt64.self))
+            segment: try reader.read(UInt64.self), nonce: try reader.read(SegmentNonce.self),
+            offset: try reader.read(UInt64.self))
     }
 }
 

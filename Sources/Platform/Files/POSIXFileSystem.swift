@@ -80,7 +80,9 @@ package final class POSIXFile: File {
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
-                retrying { unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done)) }
+                retrying {
+                    unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
+                }
             }
             guard count >= 0 else { throw SystemError("write", path, errno) }
             guard count > 0 else { throw SystemError("write", path, ENOSPC) }
@@ -94,7 +96,8 @@ package final class POSIXFile: File {
             initialized = 0
             while initialized < count {
                 let got = retrying {
-                    unsafe pread(descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(offset) + off_t(initialized))
+                    unsafe pread(
+                        descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(offset) + off_t(initialized))
                 }
                 if got < 0 { failure = errno }
                 if got <= 0 { break }

@@ -95,6 +95,7 @@ package struct LocalSubmissionResult: WireMessage, Equatable {
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
-            exitStatus: try reader.read(UInt8.self), text: try reader.read(String.self), queueID: try reader.read(QueueID?.self))
+            exitStatus: try reader.read(UInt8.self), text: try reader.read(String.self), queueID: try reader.read(QueueID?.self)
+        )
     }
 }

@@ -1,0 +1,24 @@
+package import DaemonKit
+
+/// The agents that deliver nowhere: `discard`, and `error` (also as `retry`).
+package final class NullDeliveryService: DaemonService {
+    private let agent: DeliveryAgent
+
+    private init(service: String, deliver: @escaping @EventLoopActor (Delivery) -> Void) {
+        agent = DeliveryAgent(service: service, deliver: deliver)
+    }
+
+    package static func discarding(service: String) -> NullDeliveryService {
+        NullDeliveryService(service: service) { discard($0) }
+    }
+
+    package static func failing(service: String) -> NullDeliveryService {
+        let isRetry = service == "retry"
+        return NullDeliveryService(service: service) { failDelivery($0, isRetry: isRetry) }
+    }
+
+    package func start(_ context: DaemonContext) async throws {}
+    package func listen(on descriptor: Int32) async throws { try await agent.listen(on: descriptor) }
+    package func stop() async { await agent.stop() }
+    package var isIdle: Bool { agent.isIdle }
+}

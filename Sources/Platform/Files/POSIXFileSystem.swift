@@ -79,10 +79,9 @@ package final class POSIXFile: File {
     package func write(_ bytes: [UInt8], at offset: UInt64) throws(SystemError) {
         var done = 0
         while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                retrying {
-                    unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
-                }
+            let count = unsafe bytes.withUnsafeBytes { whole in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: whole[done...])
+                return retrying { unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done)) }
             }
             guard count >= 0 else { throw SystemError("write", path, errno) }
             guard count > 0 else { throw SystemError("write", path, ENOSPC) }
@@ -92,12 +91,12 @@ package final class POSIXFile: File {
 
     package func read(_ count: Int, at offset: UInt64) throws(SystemError) -> [UInt8] {
         var failure: Int32 = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { whole, initialized in
             initialized = 0
             while initialized < count {
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(whole)[initialized...])
                 let got = retrying {
-                    unsafe pread(
-                        descriptor, buffer.baseAddress! + initialized, count - initialized, off_t(offset) + off_t(initialized))
+                    unsafe pread(descriptor, rest.baseAddress, count - initialized, off_t(offset) + off_t(initialized))
                 }
                 if got < 0 { failure = errno }
                 if got <= 0 { break }

@@ -1,0 +1,62 @@
+# make run: a private instance with a first mail through it. make test: everything that must hold in code.
+# make install DESTDIR=... PREFIX=/usr : see README.md.
+
+SHELL = /bin/bash
+PACKAGES = liblmdb-dev libunbound-dev libssl-dev libpcre2-dev libidn2-dev pkg-config
+TEST_PACKAGES = python3 python3-pytest swaks mutt strace procps
+SWIFT ?= swift
+RELEASE = -c release --static-swift-stdlib
+PROGRAMS = master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard
+PREFIX ?= /usr
+LIBEXEC ?= $(PREFIX)/lib/martlet
+SYSCONF ?= /etc/martlet
+RUN_DIR ?= $(CURDIR)/run
+
+.PHONY: all build release run test unit-tests system-tests lint format setup setup-tests install clean
+
+all: release
+
+setup:
+	@.ci/packages $(PACKAGES)
+
+setup-tests: setup
+	@.ci/packages $(TEST_PACKAGES)
+	@.ci/smtp-tools
+
+build: setup
+	$(SWIFT) build --explicit-target-dependency-import-check error
+
+release: setup
+	$(SWIFT) build $(RELEASE) --explicit-target-dependency-import-check error
+
+run: release
+	.ci/first-mail .build/release $(RUN_DIR)
+
+test: unit-tests system-tests
+
+unit-tests: setup-tests
+	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+	$(SWIFT) test --skip-build
+
+system-tests: setup-tests
+	$(SWIFT) build --explicit-target-dependency-import-check error
+	Tests/System/run
+
+lint:
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+install:
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(SYSCONF) $(DESTDIR)/usr/lib/systemd/system
+	for p in $(PROGRAMS); do install -s -m 755 .build/release/$$p $(DESTDIR)$(LIBEXEC)/$$p; done
+	install -s -m 755 .build/release/martlet $(DESTDIR)$(PREFIX)/sbin/martlet
+	install -s -m 755 .build/release/sendmail $(DESTDIR)$(PREFIX)/sbin/sendmail
+	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/mailq
+	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
+	for f in main.cf master.cf; do [ -e $(DESTDIR)$(SYSCONF)/$$f ] || install -m 644 conf/$$f $(DESTDIR)$(SYSCONF)/$$f; done
+	install -m 644 systemd/martlet.service $(DESTDIR)/usr/lib/systemd/system/martlet.service
+
+clean:
+	rm -rf .build run

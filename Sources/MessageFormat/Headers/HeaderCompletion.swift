@@ -122,7 +122,9 @@ extension HeaderSection {
     private func cut(of field: HeaderField, in bytes: borrowing Span<UInt8>, limit: Int) -> Range<Int> {
         var index = field.lines.lowerBound + limit
         while index > field.lines.lowerBound, bytes[index - 1] != 0x0a { index -= 1 }
-        guard index > field.lines.lowerBound else { return field.lines.lowerBound + limit..<field.value.upperBound }
+        guard index > field.lines.lowerBound else {
+            return min(field.lines.lowerBound + limit, field.value.upperBound)..<field.value.upperBound
+        }
         return index..<field.lines.upperBound
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A failed system call: what was tried, on what, and errno.
 package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     package var operation: String
@@ -11,6 +13,13 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     }
 
     package var description: String { "\(operation) \(path): \(errorText(code))" }
+
+    // errno values that callers tell apart, for modules that do not import the C library.
+    package static let notFound = ENOENT
+    package static let exists = EEXIST
+    package static let noSpace = ENOSPC
+    package static let inputOutput = EIO
+    package static let quotaExceeded = EDQUOT
 }
 
 /// The seam to disks. The real one is ``POSIXFileSystem``; tests put a simulated one behind it that forgets what was not synced.

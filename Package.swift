@@ -37,6 +37,7 @@ let layer0: [Target] = [
     .target(name: "CPlatform"),
     .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
+    .systemLibrary(name: "CIDN2", providers: [.apt(["libidn2-dev"])]),
 ]
 
 let layer1: [Target] = [
@@ -54,7 +55,7 @@ let layer2: [Target] = [
     library("LookupTables", ["Mail", "Platform", "Configuration", "CPlatform", "CLMDB"]),
     library("Routing", ["Mail", "Configuration", "LookupTables"]),
     library("Spool", ["Mail", "Wire", "Platform", "CPlatform", "CLMDB"]),
-    library("Resolver", ["Platform", "CUnbound", "CPlatform"] + nio),
+    library("Resolver", ["Platform", "CUnbound", "CIDN2", "CPlatform"] + nio),
 ]
 
 let skeleton: [Target.Dependency] = ["Mail", "Wire", "Platform", "Configuration", "MailLog", "DaemonKit"] + nio
@@ -109,6 +110,10 @@ let testTargets: [Target] = [
     tests("RoutingTests", ["Routing"]),
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager"]),
     tests("SpoolTests", ["Spool"]),
+    tests("ResolverTests", ["Resolver"]),
+    tests(
+        "SMTPClientTests",
+        ["SMTPClient", "DaemonKit", "Wire", "Mail", "SMTPProtocol", "Resolver", "Spool", "Configuration"] + nio),
     tests("DaemonKitTests", ["DaemonKit"] + nio),
     tests("ArchitectureTests", ["Wire"]),
 ]

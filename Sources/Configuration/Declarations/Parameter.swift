@@ -45,6 +45,14 @@ package protocol ParameterValue: Comparable, Sendable {
     static var typeName: String { get }
     /// nil when the text is no such value; the message is composed by the caller.
     static func parse(_ text: String) -> Self?
+    /// The same; `unit` is the suffix of the parameter's default (`d` in `5d`), which a number without a suffix has.
+    static func parse(_ text: String, unit: Character?) -> Self?
+    static var usesUnit: Bool { get }
+}
+
+extension ParameterValue {
+    package static func parse(_ text: String, unit: Character?) -> Self? { parse(text) }
+    package static var usesUnit: Bool { false }
 }
 
 /// Something wrong in main.cf, master.cf or a table: which parameter, where, and what to do.

@@ -24,30 +24,6 @@ package enum YesNo: UInt8, ParameterValue {
     package var isYes: Bool { self == .yes }
 }
 
-/// A time with a unit suffix (s, m, h, d, w); the default unit is seconds. Postfix: postconf(5), "time limit".
-extension Duration: ParameterValue {
-    package static var typeName: String { "time" }
-    package static func parse(_ text: String) -> Duration? { parse(text, defaultUnit: "s") }
-
-    package static func parse(_ text: String, defaultUnit: Character) -> Duration? {
-        guard let last = text.last else { return nil }
-        let unit = last.isLetter ? last : defaultUnit
-        let digits = last.isLetter ? text.dropLast() : text[...]
-        guard let number = Int64(digits), number >= 0 else { return nil }
-        let factor: Int64
-        switch unit {
-        case "s": factor = 1
-        case "m": factor = 60
-        case "h": factor = 3600
-        case "d": factor = 86_400
-        case "w": factor = 604_800
-        default: return nil
-        }
-        let (seconds, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : .seconds(seconds)
-    }
-}
-
 /// Words separated by white space or commas, a `{ group }` being one word with its braces removed.
 package struct WordList: ParameterValue {
     package var words: [String]

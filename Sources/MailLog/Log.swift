@@ -23,14 +23,6 @@ package enum Log {
 /// Before the log is configured, and for commands.
 struct StandardErrorSink: LogSink {
     func write(_ severity: LogSeverity, _ text: String) {
-        let word: String
-        switch severity {
-        case .info: word = ""
-        case .warning: word = "warning: "
-        case .error: word = "error: "
-        case .fatal: word = "fatal: "
-        case .panic: word = "panic: "
-        }
-        writeStandardError(word + text + "\n")
+        writeStandardError(severity.word + text + "\n")
     }
 }

@@ -17,4 +17,34 @@ int martlet_punch_hole(int descriptor, int64_t offset, int64_t length);
  * Uses the processor's instruction where it has one. */
 uint32_t martlet_crc32c(uint32_t seed, const void *bytes, size_t length);
 
+/* setresgid and setresuid of all three to one value: there is no way back. */
+int martlet_become_group(uint32_t group);
+int martlet_become_user(uint32_t user);
+
+/* Nobody of the same user may trace the process or read its memory. */
+int martlet_become_undumpable(void);
+
+/* Neither this process nor what it executes can gain privileges from set-id files. */
+int martlet_no_new_privileges(void);
+
+/* Local time of an instant in seconds since 1970; all zero when it has none. Month 0 to 11, day 1 to 31; the offset from UTC
+ * in seconds. */
+struct martlet_local_time {
+    int32_t year, month, day, hour, minute, second, weekday, utc_offset;
+};
+struct martlet_local_time martlet_local_time(int64_t seconds);
+
+/* For a daemon: SIGTERM is kept for martlet_wait_for_termination, SIGINT and SIGHUP (which a terminal sends to all), SIGPIPE
+ * are ignored. Call before any thread exists. */
+int martlet_hold_termination(void);
+
+/* Returns when SIGTERM has come. */
+void martlet_wait_for_termination(void);
+
+/* Ends the process without running destructors beside live threads. */
+_Noreturn void martlet_exit(int status);
+
+/* Keeps the allocator to one arena. */
+void martlet_limit_memory_arenas(void);
+
 #endif

@@ -36,7 +36,7 @@ final class ReportResumption {
             } catch {
                 Log.warning("reports of \(unanswered.count) deliveries wait for the queue manager: \(error)")
             }
-            if !unanswered.isEmpty { try? await Task.sleep(for: .seconds(1)) }
+            if !unanswered.isEmpty { await EventLoopActor.sleep(for: .seconds(1)) }
         }
         isRunning = false
         onEmpty?()

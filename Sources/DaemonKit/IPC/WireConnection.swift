@@ -58,7 +58,7 @@ package final class WireConnection {
 
     /// Completes when what was sent so far has been given to the kernel (flow control for streams).
     package func drain() async throws {
-        try await channel.writeAndFlush(ByteBuffer()).get()
+        try await channel.writeAndFlush(ByteBuffer()).value()
     }
 
     /// The next frame. One caller at a time.

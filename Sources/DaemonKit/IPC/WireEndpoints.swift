@@ -10,7 +10,7 @@ package enum WireEndpoints {
         _ = try await ClientBootstrap(group: EventLoopActor.group)
             .connectTimeout(TimeAmount(limit))
             .channelInitializer { channel in box.attach(channel) }
-            .connect(unixDomainSocketPath: path).get()
+            .connect(unixDomainSocketPath: path).value()
         return box.connection()
     }
 
@@ -22,7 +22,7 @@ package enum WireEndpoints {
             .childChannelInitializer { channel in
                 ConnectionBox().attach(channel, onActive: accept)
             }
-            .withBoundSocket(descriptor).get()
+            .serve(inherited: descriptor)
     }
 
     /// Speaks over one end of a socket pair or an inherited connected descriptor.
@@ -30,7 +30,7 @@ package enum WireEndpoints {
         let box = ConnectionBox()
         _ = try await ClientBootstrap(group: EventLoopActor.group)
             .channelInitializer { channel in box.attach(channel) }
-            .withConnectedSocket(descriptor).get()
+            .withConnectedSocket(descriptor).value()
         return box.connection()
     }
 }

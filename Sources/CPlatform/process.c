@@ -1,0 +1,58 @@
+#define _GNU_SOURCE
+#include "cplatform.h"
+#include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int martlet_become_group(uint32_t group)
+{
+    return setresgid(group, group, group);
+}
+
+int martlet_become_user(uint32_t user)
+{
+    return setresuid(user, user, user);
+}
+
+int martlet_become_undumpable(void)
+{
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int martlet_no_new_privileges(void)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int martlet_hold_termination(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    return sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void martlet_wait_for_termination(void)
+{
+    sigset_t set;
+    int number;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    while (sigwait(&set, &number) != 0)
+        continue;
+}
+
+_Noreturn void martlet_exit(int status)
+{
+    _exit(status);
+}
+
+void martlet_limit_memory_arenas(void)
+{
+    /* One event loop allocates; an arena for each helper thread would only cost memory. */
+    mallopt(M_ARENA_MAX, 1);
+}

@@ -1,0 +1,21 @@
+package import NIOCore
+
+/// Waiting that stays on the loop. NIO's own `get()` and `Task.sleep` pass through Swift's global pool: a thread or three more in
+/// each process, and two switches between threads each time.
+extension EventLoopFuture where Value: Sendable {
+    @EventLoopActor
+    package func value() async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            whenComplete { continuation.resume(with: $0) }
+        }
+    }
+}
+
+extension EventLoopActor {
+    @EventLoopActor
+    package static func sleep(for time: Duration) async {
+        await withCheckedContinuation { continuation in
+            loop.scheduleTask(in: TimeAmount(time)) { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import CPlatform
+internal import MailLog
+internal import NIOCore
+internal import Platform
+
+/// What a daemon does once it runs. The skeleton owns signals, listening sockets, idle exit and the lifeline to master.
+@EventLoopActor
+package protocol DaemonService: AnyObject {
+    /// Called once, first, on the loop. The service starts its own connections and timers here.
+    func start(_ context: DaemonContext) async throws
+    /// A listening descriptor from master. The service starts accepting on it.
+    func listen(on descriptor: Int32) async throws
+    /// Finish: accept nothing more, end what is in hand, then return. The process exits after this, or at the stop limit.
+    func stop() async
+    /// Whether nothing is in hand, so that the process may exit when it has been idle for max_idle. Services with state: false.
+    var isIdle: Bool { get }
+}
+
+/// The running process, as its service sees it.
+@EventLoopActor
+package final class DaemonContext {
+    package let startup: Startup
+    /// Set when a stop or reload has been asked for.
+    package internal(set) var isStopping = false
+    /// Set by a service that has ``Startup/sessionLimit`` sessions and has stopped accepting: master starts another worker if
+    /// the service's process limit allows, or says in the log that it does not.
+    package var isFull = false {
+        didSet { if isFull != oldValue { tell(isFull ? .full : .available) } }
+    }
+    var lifeline: (any Channel)?
+
+    package init(startup: Startup) { self.startup = startup }
+
+    /// Called by the service when it ends itself for a fault that a restart may mend; logged as fatal, exit status 1.
+    package func fail(_ message: String) -> Never { endProcess(StartupError(message)) }
+
+    func tell(_ state: WorkerState) {
+        guard let lifeline else { return }
+        lifeline.writeAndFlush(ByteBuffer(bytes: [state.rawValue]), promise: nil)
+    }
+}
+
+/// Logs the reason and ends the process.
+func endProcess(_ error: StartupError) -> Never {
+    Log.fatal(error.message)
+    martlet_exit(error.exitStatus)
+}

@@ -1,0 +1,119 @@
+internal import Mail
+internal import MailLog
+internal import Scheduling
+internal import Spool
+
+/// Recipients are given to the scheduler.
+extension QueueEngine {
+    /// Resolves the recipients from `start` on.
+    func assign(_ message: ActiveMessage, from start: Int) {
+        var assignments: [Assignment] = []
+        for index in start..<message.recipients.entries.count {
+            let entry = message.recipients.entries[index]
+            guard case .waiting = entry.state else { continue }
+            if resumed.isInHand(message.location, entry.ordinal) {
+                message.recipients.set(index, .withAgent)
+            } else if let assignment = assignment(of: entry, at: index, in: message) {
+                message.recipients.set(index, site: assignment.nextHop)
+                assignments.append(assignment)
+            }
+        }
+        guard !assignments.isEmpty else { return }
+        scheduler.add(message: message.number, sender: message.sender, recipients: assignments)
+    }
+
+    private func assignment(
+        of entry: RecipientTable.Entry, at index: Int, in message: ActiveMessage
+    ) -> Assignment? {
+        let envelope = message.stored.envelope
+        let address = envelope.redirect ?? entry.recipient.address
+        let transport: String
+        let nextHop: String
+        if let filter = envelope.contentFilter {
+            (transport, nextHop) = filterHop(filter, address)
+        } else {
+            switch resolver.resolve(address, sender: envelope.sender) {
+            case .deliver(let resolvedTransport, let resolvedHop, let isLocal):
+                if isLocal, address.localPart.equalsIgnoringCase(settings.doubleBounceSender) {
+                    discardDoubleBounce(index, message)
+                    return nil
+                }
+                (transport, nextHop) = (resolvedTransport, resolvedHop)
+            case .defer(let status):
+                deferUnseen(index, message, status)
+                return nil
+            case .fail(let status):
+                failUnseen(index, message, status)
+                return nil
+            }
+        }
+        guard !settings.deferredTransports.contains(transport) else {
+            deferUnseen(index, message, DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 2), "deferred transport"))
+            return nil
+        }
+        return Assignment(
+            ordinal: entry.ordinal, transport: transport, nextHop: nextHop,
+            queueName: queueName(transport, nextHop, address))
+    }
+
+    /// `transport:nexthop` of a FILTER action or content_filter; without a next hop the recipient's domain.
+    private func filterHop(_ filter: String, _ address: EmailAddress) -> (String, String) {
+        let parts = filter.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let hop = parts.count > 1 ? String(parts[1]) : ""
+        guard hop.isEmpty else { return (String(parts[0]), hop) }
+        return (String(parts[0]), address.domain.isEmpty ? settings.hostName : address.domain)
+    }
+
+    /// Where a delivery takes one recipient, each recipient has a queue of its own: one that fails must not tie up the others.
+    private func queueName(_ transport: String, _ nextHop: String, _ address: EmailAddress) -> String {
+        let isSingle: Bool
+        if let known = singleRecipient[transport] {
+            isSingle = known
+        } else {
+            isSingle = settings.limits(transport).recipientLimit == 1
+            singleRecipient[transport] = isSingle
+        }
+        guard isSingle else { return nextHop.lowercasedASCII }
+        return (Self.user(address.localPart, delimiters: settings.recipientDelimiter) + "@" + nextHop).lowercasedASCII
+    }
+
+    /// Without the extension: `user+a` and `user+b` are one mailbox. Names of lists and daemons have none (Postfix: split_addr).
+    static func user(_ localPart: String, delimiters: String) -> String {
+        let folded = localPart.lowercasedASCII
+        guard !delimiters.isEmpty, folded != "mailer-daemon", folded != "double-bounce", !folded.hasPrefix("owner-"),
+            !folded.hasSuffix("-request"),
+            let split = localPart.utf8.dropFirst().firstIndex(where: { delimiters.utf8.contains($0) })
+        else { return localPart }
+        return String(localPart[..<split])
+    }
+
+    // MARK: Recipients that no agent sees
+
+    private func discardDoubleBounce(_ index: Int, _ message: ActiveMessage) {
+        let status = DeliveryStatus(
+            .sent, EnhancedStatus(.success, 0, 0), "undeliverable postmaster notification discarded")
+        logUnseen(index, message, status)
+        decide(index, message, status)
+    }
+
+    private func failUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus) {
+        logUnseen(index, message, status)
+        decide(index, message, status)
+    }
+
+    func deferUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus) {
+        logUnseen(index, message, status)
+        decide(index, message, status)
+    }
+
+    private func logUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus) {
+        let envelope = message.stored.envelope
+        let now = wall
+        let line = DeliveryLine(
+            queueID: envelope.queueID, recipient: message.recipients.entries[index].recipient, relay: "none",
+            instants: .init(
+                arrival: envelope.arrival, activated: message.activated, dispatched: now, connected: nil, finished: now),
+            status: status)
+        log(.info, line.text)
+    }
+}

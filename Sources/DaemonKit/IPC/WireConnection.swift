@@ -38,16 +38,31 @@ package final class WireConnection {
     private var waiter: CheckedContinuation<WireFrame, any Error>?
     private var deadline: Scheduled<Void>?
     private var failure: WireFailure?
+    /// The peer closed without having read everything that was sent to it: it never saw the last message as a whole.
+    package internal(set) var wasReset = false
 
     init(channel: any Channel) { self.channel = channel }
 
     package var isOpen: Bool { failure == nil }
 
-    package func send(_ message: some WireMessage, payload: ByteBuffer? = nil) {
+    /// Like ``send(_:payload:)``, but left in the buffer until the next `send` or ``flush()``: one system call for several.
+    package func enqueue(_ message: some WireMessage) {
         guard isOpen else { return }
-        let bytes = message.frame(payloadLength: payload?.readableBytes ?? 0)
+        channel.write(encoded(message, payloadLength: 0), promise: nil)
+    }
+
+    package func flush() { channel.flush() }
+
+    private func encoded(_ message: some WireMessage, payloadLength: Int) -> ByteBuffer {
+        let bytes = message.frame(payloadLength: payloadLength)
         var buffer = channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
+        return buffer
+    }
+
+    package func send(_ message: some WireMessage, payload: ByteBuffer? = nil) {
+        guard isOpen else { return }
+        let buffer = encoded(message, payloadLength: payload?.readableBytes ?? 0)
         if let payload, payload.readableBytes > 0 {
             channel.write(buffer, promise: nil)
             channel.writeAndFlush(payload, promise: nil)

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Mail
 internal import NIOCore
 internal import Wire
@@ -61,6 +62,10 @@ final class WireHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { end(.closed) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let connection = connection
+        if let error = error as? IOError, error.errnoCode == ECONNRESET || error.errnoCode == EPIPE {
+            EventLoopActor.assumeOnLoop { connection.wasReset = true }
+        }
         end(.closed)
         context.close(promise: nil)
     }

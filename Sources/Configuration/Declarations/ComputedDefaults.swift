@@ -29,17 +29,14 @@ extension Configuration {
     /// A value that is no text of its own: `myorigin = /etc/mailname` means the first line of that file (as in Debian).
     func finish(_ name: String, _ text: String) throws(ConfigurationError) -> String {
         guard name == "myorigin", text.hasPrefix("/") else { return text }
+        let bytes: [UInt8]
         do {
-            let bytes = try WholeFile.read(text, limit: 64 << 10)
-            let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self).trimmed
-            guard !line.isEmpty else { throw ConfigurationError("the first line of \(text) is empty") }
-            return String(line)
-        } catch let error as SystemError {
-            throw ConfigurationError("the first line of \(text) cannot be read: \(errorText(error.code))")
-        } catch let error as ConfigurationError {
-            throw error
+            bytes = try WholeFile.read(text, limit: 64 << 10)
         } catch {
-            throw ConfigurationError("\(error)")
+            throw ConfigurationError("the first line of \(text) cannot be read: \(errorText(error.code))")
         }
+        let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self).trimmed
+        guard !line.isEmpty else { throw ConfigurationError("the first line of \(text) is empty") }
+        return String(line)
     }
 }

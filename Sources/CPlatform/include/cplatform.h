@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "delivery.h"
+#include "zone.h"
+
 /* Writes the text of an errno value; returns its length. */
 size_t martlet_strerror(int code, void *buffer, size_t size);
 

@@ -54,6 +54,7 @@ let layer2: [Target] = [
     library("MailLog", ["Mail", "Platform", "CPlatform"]),
     library("LookupTables", ["Mail", "Platform", "Configuration", "CPlatform", "CLMDB"]),
     library("Routing", ["Mail", "Configuration", "LookupTables"]),
+    library("SimulatedPlatform", ["Platform"]),  // For tests: a disk that forgets, seeds, a clock that waits.
     library("Spool", ["Mail", "Wire", "Platform", "CPlatform", "CLMDB"]),
     library("Resolver", ["Platform", "CUnbound", "CIDN2", "CPlatform"] + nio),
 ]
@@ -108,8 +109,8 @@ let testTargets: [Target] = [
     tests("MailLogTests", ["MailLog"]),
     tests("LookupTablesTests", ["LookupTables"]),
     tests("RoutingTests", ["Routing"]),
-    tests("SimulationTests", ["Spool", "Cleanup", "QueueManager"]),
-    tests("SpoolTests", ["Spool"]),
+    tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform"]),
+    tests("SpoolTests", ["Spool", "SimulatedPlatform"]),
     tests("ResolverTests", ["Resolver"]),
     tests(
         "SMTPClientTests",

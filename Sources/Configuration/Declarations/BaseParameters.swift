@@ -40,8 +40,13 @@ package enum BaseParameters {
         "inet_protocols", default: "all", summary: "Internet protocols to use: ipv4, ipv6, or all.")
     package static let proxyInterfaces = Parameter<WordList>(
         "proxy_interfaces", default: "", summary: "Addresses that reach this host through a proxy or address translator.")
+    package static let resolverConfiguration = Parameter<String>(
+        "martlet_resolver_config", default: "",
+        summary: "Martlet's own: whom to ask for DNS: empty for /etc/resolv.conf, another such file, root, or addresses.")
 
-    package static let network: [any AnyParameter] = [mynetworks, mynetworksStyle, inetInterfaces, inetProtocols, proxyInterfaces]
+    package static let network: [any AnyParameter] = [
+        mynetworks, mynetworksStyle, inetInterfaces, inetProtocols, proxyInterfaces, resolverConfiguration,
+    ]
 
     // MARK: Directories and users
 

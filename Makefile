@@ -2,7 +2,7 @@
 # make install DESTDIR=... PREFIX=/usr : see README.md.
 
 SHELL = /bin/bash
-PACKAGES = liblmdb-dev libunbound-dev libidn2-dev libssl-dev libpcre2-dev libidn2-dev pkg-config
+PACKAGES = liblmdb-dev libunbound-dev libssl-dev libpcre2-dev libidn2-dev pkg-config
 TEST_PACKAGES = python3 python3-pytest swaks mutt strace procps
 SWIFT ?= swift
 RELEASE = -c release --static-swift-stdlib

@@ -30,6 +30,8 @@ package struct Submission: WireMessage, Equatable {
     package var prepended: [UInt8]
     /// Bytes of payload in this frame, nil when chunks follow.
     package var contentLength: UInt32?
+    /// For a From that is missing (`sendmail -F`).
+    package var fullName: String? = nil
 
     package init(envelope: Envelope, flags: Flags, prepended: [UInt8], contentLength: UInt32?) {
         self.envelope = envelope
@@ -43,6 +45,7 @@ package struct Submission: WireMessage, Equatable {
         writer.write(flags.rawValue)
         writer.write(prepended)
         writer.write(contentLength)
+        writer.write(fullName)
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
         guard case .envelope(let envelope) = try EnvelopeCoding.decode(try reader.read([UInt8].self)) else {
@@ -51,6 +54,7 @@ package struct Submission: WireMessage, Equatable {
         self.init(
             envelope: envelope, flags: Flags(rawValue: try reader.read(UInt8.self)),
             prepended: try reader.read([UInt8].self), contentLength: try reader.read(UInt32?.self))
+        fullName = try reader.read(String?.self)
     }
 }
 

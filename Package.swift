@@ -110,6 +110,7 @@ let testTargets: [Target] = [
     tests("LookupTablesTests", ["LookupTables"]),
     tests("RoutingTests", ["Routing"]),
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform"]),
+    tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),
     tests("ResolverTests", ["Resolver"]),
     tests(

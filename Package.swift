@@ -53,7 +53,7 @@ let layer2: [Target] = [
     library("Configuration", ["Platform"]),
     library("MailLog", ["Mail", "Platform", "CPlatform"]),
     library("LookupTables", ["Mail", "Platform", "Configuration", "CPlatform", "CLMDB"]),
-    library("Routing", ["Mail", "MessageFormat", "Platform", "Configuration", "LookupTables"]),
+    library("Routing", ["Mail", "Configuration", "LookupTables"]),
     library("SimulatedPlatform", ["Platform"]),  // For tests: a disk that forgets, seeds, a clock that waits.
     library("Spool", ["Mail", "Wire", "Platform", "CPlatform", "CLMDB"]),
     library("Resolver", ["Platform", "CUnbound", "CIDN2", "CPlatform"] + nio),
@@ -105,17 +105,19 @@ let testTargets: [Target] = [
     tests("WireTests", ["Wire"]),
     tests("SchedulingTests", ["Scheduling"]),
     tests("PlatformTests", ["Platform"]),
-    tests("ConfigurationTests", ["Configuration", "Platform"]),
+    tests("ConfigurationTests", ["Configuration"]),
     tests("MailLogTests", ["MailLog"]),
-    tests("LookupTablesTests", ["LookupTables", "Configuration", "Mail"]),
-    tests("RoutingTests", ["Routing", "LookupTables", "Configuration", "Mail"]),
+    tests("LookupTablesTests", ["LookupTables"]),
+    tests("RoutingTests", ["Routing"]),
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform"]),
-    tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),
     tests("ResolverTests", ["Resolver"]),
     tests(
         "SMTPClientTests",
         ["SMTPClient", "DaemonKit", "Wire", "Mail", "SMTPProtocol", "Resolver", "Spool", "Configuration"] + nio),
+    tests(
+        "DeliveryTests",
+        ["Bounce", "LocalDelivery", "DaemonKit", "Wire", "Mail", "Spool", "Platform", "Configuration", "MessageFormat"] + nio),
     tests("DaemonKitTests", ["DaemonKit"] + nio),
     tests("ArchitectureTests", ["Wire"]),
 ]

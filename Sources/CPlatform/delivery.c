@@ -61,6 +61,11 @@ int martlet_spawn_program(const char *path, char *const arguments[], char *const
     return code ? -1 : 0;
 }
 
+int martlet_pipe(int ends[2])
+{
+    return pipe2(ends, O_CLOEXEC);
+}
+
 int martlet_become_recipient(uid_t user, gid_t group)
 {
     uid_t real, effective, saved;

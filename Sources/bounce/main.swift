@@ -1,1 +1,8 @@
-// Program bounce.
+import Bounce
+import DaemonKit
+
+Daemon.run("bounce", parameters: BounceParameters.all, privileges: .spool) { startup throws(StartupError) in
+    let settings = try BounceSettings(startup)
+    let lease = startup.lease
+    return { BounceService(settings: settings, lease: lease) }
+}

@@ -1,1 +1,3 @@
-// Program deliverer.
+import LocalDelivery
+
+Deliverer.run()

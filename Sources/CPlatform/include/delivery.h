@@ -13,6 +13,9 @@ int martlet_rename_exclusive(const char *from, const char *to);
 int martlet_spawn_program(const char *path, char *const arguments[], char *const environment[], const int standard[3],
     int channel, int new_session, const char *directory, pid_t *child);
 
+/* A pipe whose ends no program that is executed inherits. */
+int martlet_pipe(int ends[2]);
+
 /* Gives up every right of root for good: supplementary groups, then group, then user. Checks that they are gone. */
 int martlet_become_recipient(uid_t user, gid_t group);
 

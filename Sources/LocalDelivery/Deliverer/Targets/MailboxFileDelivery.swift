@@ -24,13 +24,13 @@ final class MailboxFileDelivery: Sendable {
 
     /// - Parameter write: appends the message, quoted.
     func deliver(
-        _ request: Request, length: Int, _ write: (borrowing OpenFile) throws(SystemError) -> Void
+        _ request: Request, _ write: (borrowing OpenFile) throws(SystemError) -> Void
     ) throws(MailboxFailure) {
-        try turn.locked { () throws(MailboxFailure) in try append(request, length, write) }
+        try turn.locked { () throws(MailboxFailure) in try append(request, write) }
     }
 
     private func append(
-        _ request: Request, _ length: Int, _ write: (borrowing OpenFile) throws(SystemError) -> Void
+        _ request: Request, _ write: (borrowing OpenFile) throws(SystemError) -> Void
     ) throws(MailboxFailure) {
         let hasDotlock = try dotlock(request)
         defer { if hasDotlock { locking.releaseDotlock(request.path) } }
@@ -44,16 +44,17 @@ final class MailboxFileDelivery: Sendable {
             throw MailboxFailure(error, "unable to lock for exclusive access")
         }
         let end = lseek(file.descriptor, 0, SEEK_END)
-        let (sum, isOver) = UInt64(max(0, end)).addingReportingOverflow(UInt64(length))
-        guard end >= 0, request.sizeLimit == 0 || !isOver && sum <= request.sizeLimit else {
-            throw MailboxFailure(SystemError("write", request.path, EFBIG), "error writing message")
-        }
         do throws(SystemError) {
+            guard end >= 0 else { throw SystemError("seek", request.path, errno) }
             try write(file)
+            let size = try file.status().st_size
+            guard request.sizeLimit == 0 || UInt64(max(0, size)) <= request.sizeLimit else {
+                throw SystemError("write", request.path, EFBIG)
+            }
             try file.sync()
         } catch {
-            // What cannot be undone is said by the next reader of the mailbox: a torn message at its end.
-            _ = ftruncate(file.descriptor, end)
+            // What cannot be undone is met by the next reader of the mailbox: a torn message at its end.
+            if end >= 0 { _ = ftruncate(file.descriptor, end) }
             throw MailboxFailure(error, "error writing message")
         }
         do throws(SystemError) { try file.close() } catch { throw MailboxFailure(error, "error writing message") }

@@ -1,6 +1,6 @@
 /// Parameters that several programs read; the others are declared by the module that obeys them.
 package enum BaseParameters {
-    package static let all: [any AnyParameter] = identity + network + directories + limits + services + tables
+    package static let all: [any AnyParameter] = identity + network + directories + logging + limits + services + tables
 
     // MARK: Who and where we are
 
@@ -63,7 +63,8 @@ package enum BaseParameters {
     package static let processIDDirectory = Parameter<String>(
         "process_id_directory", default: "pid", summary: "Where master.pid is, relative to queue_directory.")
     package static let mailOwner = Parameter<String>(
-        "mail_owner", default: "martlet", summary: "The user who owns the spool and as whom the programs run when started by root.")
+        "mail_owner", default: "martlet",
+        summary: "The user who owns the spool and as whom the programs run when started by root.")
     package static let setgidGroup = Parameter<String>(
         "setgid_group", default: "postdrop", summary: "Accepted for Postfix's sake: no program of Martlet is set-gid.")
     package static let defaultPrivileges = Parameter<String>(
@@ -74,6 +75,20 @@ package enum BaseParameters {
         setgidGroup, defaultPrivileges,
     ]
 
+    // MARK: Log
+
+    package static let syslogName = Parameter<String>(
+        "syslog_name", default: "${multi_instance_name?{$multi_instance_name}:{postfix}}",
+        summary: "What is before the slash in the log. The default suits programs that read Postfix's log.")
+    package static let syslogFacility = Parameter<String>(
+        "syslog_facility", default: "mail", summary: "The syslog facility of all log lines.")
+    package static let maillogFile = Parameter<String>(
+        "maillog_file", default: "", summary: "A file, or /dev/stdout, that is logged to; empty: syslog.")
+    package static let maillogFilePrefixes = Parameter<WordList>(
+        "maillog_file_prefixes", default: "/var, /dev/stdout", summary: "Where maillog_file may be.")
+
+    package static let logging: [any AnyParameter] = [syslogName, syslogFacility, maillogFile, maillogFilePrefixes]
+
     // MARK: Limits
 
     package static let messageSizeLimit = Parameter<Int>(
@@ -81,7 +96,8 @@ package enum BaseParameters {
         summary: "The largest message, in bytes of its wire form (CRLF); 0 means no limit.")
     package static let queueMinimumFree = Parameter<Int>(
         "queue_minfree", default: "0", limits: 0...Int.max,
-        summary: "Bytes that must be free in the spool for mail from outside. At least 1.5 times message_size_limit is demanded.")
+        summary:
+            "Bytes that must be free in the spool for mail from outside. At least 1.5 times message_size_limit is demanded.")
     package static let defaultProcessLimit = Parameter<Int>(
         "default_process_limit", default: "100", limits: 1...Int(Int32.max),
         summary: "How many clients or deliveries a service of master.cf may have at once when its maxproc column is \"-\".")

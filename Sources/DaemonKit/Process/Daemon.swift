@@ -46,7 +46,8 @@ package enum Daemon {
         _ program: String, _ parameters: [any AnyParameter], _ inheritance: WorkerInheritance
     ) throws(StartupError) -> Startup {
         let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
-        let configuration = try invocation.configuration(program: program)
+        var configuration = try invocation.configuration(program: program)
+        configuration.declare(parameters)
         let startup = Startup(
             configuration: configuration, serviceName: invocation.serviceName, lease: inheritance.lease,
             queueDirectory: try value(of: InstanceParameters.queueDirectory, configuration),

@@ -47,7 +47,7 @@ struct Invocation: Equatable, Sendable {
     /// main.cf with the overrides, and `$service_name`, `$process_name`.
     func configuration(program: String) throws(StartupError) -> Configuration {
         do throws(ConfigurationError) {
-            var configuration = try loadConfiguration(directory: configurationDirectory)
+            var configuration = try Configuration.load(directory: configurationDirectory)
             configuration.override("process_name", .init(program))
             configuration.override("service_name", .init(serviceName))
             let file = configurationDirectory + "/master.cf"

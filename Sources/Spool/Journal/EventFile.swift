@@ -1,0 +1,110 @@
+import Mail
+import Platform
+
+/// The first bytes of a journal file or a done list: which it is, its number (a done list: its segment's) and nonce.
+struct EventFileHeader: Equatable {
+    enum Kind: UInt32 {
+        case journal = 0x4c4e_524a
+        case doneList = 0x454e_4f44
+    }
+    static let length = 64
+    private static let checkedLength = 32
+    static let version: UInt32 = 1
+
+    var kind: Kind
+    var number: UInt64
+    var nonce: SegmentNonce
+
+    var bytes: [UInt8] {
+        var writer = ByteWriter(capacity: Self.length)
+        writer.write(kind.rawValue)
+        writer.write(Self.version)
+        writer.write(number)
+        writer.write(nonce)
+        writer.write(Checksum.of(writer.bytes))
+        writer.writeRaw([UInt8](repeating: 0, count: Self.length - writer.bytes.count))
+        return writer.bytes
+    }
+
+    /// nil when the bytes are no such header.
+    init?(_ bytes: [UInt8], kind: Kind) {
+        var reader = ByteReader(bytes)
+        do {
+            guard try reader.read(UInt32.self) == kind.rawValue, try reader.read(UInt32.self) == Self.version else { return nil }
+            let number = try reader.read(UInt64.self)
+            let nonce = try SegmentNonce(from: &reader)
+            guard try reader.read(UInt32.self) == Checksum.of(bytes.prefix(Self.checkedLength)) else { return nil }
+            self.init(kind: kind, number: number, nonce: nonce)
+        } catch {
+            return nil
+        }
+    }
+
+    init(kind: Kind, number: UInt64, nonce: SegmentNonce) {
+        self.kind = kind
+        self.number = number
+        self.nonce = nonce
+    }
+}
+
+/// Everything that could be read from a journal file or a done list.
+struct EventFileContents {
+    var header: EventFileHeader
+    var frames: [EventFrame] = []
+    /// Runs of bytes before a frame in which none verifies. Whether that is damage depends on what had been synced.
+    var gaps: [Range<UInt64>] = []
+    /// Behind the last frame.
+    var end = UInt64(EventFileHeader.length)
+    /// Whether anything but zeros follows `end`.
+    var hasTail = false
+
+    enum Failure: Error, Equatable {
+        /// No header that verifies.
+        case noHeader
+        case system(SystemError)
+    }
+
+    static func read(_ file: any File, kind: EventFileHeader.Kind) throws(Failure) -> EventFileContents {
+        let bytes: [UInt8]
+        do { bytes = try file.readAll() } catch { throw .system(error) }
+        guard let header = EventFileHeader(Array(bytes.prefix(EventFileHeader.length)), kind: kind) else { throw .noHeader }
+        var contents = EventFileContents(header: header)
+        contents.scan(bytes)
+        return contents
+    }
+
+    private mutating func scan(_ bytes: [UInt8]) {
+        var offset = EventFileHeader.length
+        while offset < bytes.count {
+            guard let frame = frame(in: bytes, at: offset) else {
+                offset += EventCoding.alignment
+                continue
+            }
+            if UInt64(offset) > end { gaps.append(end..<UInt64(offset)) }
+            frames.append(frame)
+            offset += frame.length
+            end = UInt64(offset)
+        }
+        hasTail = Int(end) < bytes.count && bytes[Int(end)...].contains { $0 != 0 }
+    }
+
+    /// A frame whose checksum holds but whose events are a later version's counts as unreadable: its recipients are held.
+    private func frame(in bytes: [UInt8], at offset: Int) -> EventFrame? {
+        guard bytes[offset] == UInt8(truncatingIfNeeded: EventFrame.magic) else { return nil }
+        return try? EventFrame.decode(bytes, at: UInt64(offset), nonce: header.nonce)
+    }
+}
+
+extension File {
+    /// The whole file.
+    func readAll() throws(SystemError) -> [UInt8] {
+        let size = try size()
+        var bytes: [UInt8] = []
+        while UInt64(bytes.count) < size {
+            let part = try read(Int(min(size - UInt64(bytes.count), 64 << 20)), at: UInt64(bytes.count))
+            if part.isEmpty { break }
+            if bytes.isEmpty { bytes = part } else { bytes += part }
+        }
+        return bytes
+    }
+}

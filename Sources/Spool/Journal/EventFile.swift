@@ -58,10 +58,17 @@ struct EventFileContents {
     /// Whether anything but zeros follows `end`.
     var hasTail = false
 
-    enum Failure: Error, Equatable {
+    enum Failure: Error, Equatable, CustomStringConvertible {
         /// No header that verifies.
         case noHeader
         case system(SystemError)
+
+        var description: String {
+            switch self {
+            case .noHeader: "its header is damaged"
+            case .system(let error): error.description
+            }
+        }
     }
 
     static func read(_ file: any File, kind: EventFileHeader.Kind) throws(Failure) -> EventFileContents {

@@ -95,7 +95,7 @@ final class LMDBTransaction: IndexWriter {
     }
 
     private static func checksum(_ table: IndexTable, _ key: [UInt8], _ value: ArraySlice<UInt8>) -> UInt32 {
-        Checksum.of(value, seed: Checksum.of(key, seed: UInt32(table.rawValue)))
+        SpoolChecksum.of(value, seed: SpoolChecksum.of(key, seed: UInt32(table.rawValue)))
     }
 }
 

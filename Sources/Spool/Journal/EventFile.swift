@@ -21,7 +21,7 @@ struct EventFileHeader: Equatable {
         writer.write(Self.version)
         writer.write(number)
         writer.write(nonce)
-        writer.write(Checksum.of(writer.bytes))
+        writer.write(SpoolChecksum.of(writer.bytes))
         writer.writeRaw([UInt8](repeating: 0, count: Self.length - writer.bytes.count))
         return writer.bytes
     }
@@ -33,7 +33,7 @@ struct EventFileHeader: Equatable {
             guard try reader.read(UInt32.self) == kind.rawValue, try reader.read(UInt32.self) == Self.version else { return nil }
             let number = try reader.read(UInt64.self)
             let nonce = try SegmentNonce(from: &reader)
-            guard try reader.read(UInt32.self) == Checksum.of(bytes.prefix(Self.checkedLength)) else { return nil }
+            guard try reader.read(UInt32.self) == SpoolChecksum.of(bytes.prefix(Self.checkedLength)) else { return nil }
             self.init(kind: kind, number: number, nonce: nonce)
         } catch {
             return nil

@@ -43,7 +43,7 @@ struct EventFrame: Equatable {
         EventCoding.encode(events, into: &writer)
         var bytes = writer.bytes
         store(UInt32(bytes.count - headerLength), in: &bytes, at: 4)
-        store(Checksum.seeded(nonce, offset, bytes[12...]), in: &bytes, at: 8)
+        store(SpoolChecksum.seeded(nonce, offset, bytes[12...]), in: &bytes, at: 8)
         return bytes
     }
 
@@ -57,7 +57,7 @@ struct EventFrame: Equatable {
         let checksum = try reader.read(UInt32.self)
         guard length <= maximumLength, length <= bytes.count - start - headerLength else { return nil }
         let end = start + headerLength + length
-        guard Checksum.seeded(nonce, offset, bytes[(start + 12)..<end]) == checksum else { return nil }
+        guard SpoolChecksum.seeded(nonce, offset, bytes[(start + 12)..<end]) == checksum else { return nil }
         _ = try reader.read(UInt32.self)
         let position = JournalPosition(file: try reader.read(UInt64.self), offset: try reader.read(UInt64.self))
         let events = try EventCoding.decode(bytes[(start + headerLength)..<end])

@@ -3,7 +3,7 @@ import Mail
 
 /// CRC-32C as the journal, the done lists and the index use it: seeded with what the bytes belong to, so that bytes in a wrong
 /// place do not pass.
-enum Checksum {
+enum SpoolChecksum {
     static func of(_ bytes: some Sequence<UInt8>, seed: UInt32 = 0) -> UInt32 {
         bytes.withContiguousStorageIfAvailable { buffer in
             unsafe martlet_crc32c(seed, buffer.baseAddress, buffer.count)

@@ -6,10 +6,9 @@ import Platform
 #endif
 
 extension SystemError {
+    static let missing = ENOENT
     /// ENOENT
     var isMissing: Bool { code == ENOENT }
-    /// EEXIST
-    var exists: Bool { code == EEXIST }
     /// ENOSPC, EDQUOT
     var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
 }

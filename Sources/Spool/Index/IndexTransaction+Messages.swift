@@ -52,6 +52,10 @@ extension IndexWriter {
 
     func put(_ recipient: RecipientRow, _ ordinal: UInt32, of key: RecordKey) throws(IndexError) {
         try put(.recipients, IndexKeys.recipient(key, ordinal), recipient.bytes)
+        try putDigests(recipient, of: key)
+    }
+
+    func putDigests(_ recipient: RecipientRow, of key: RecordKey) throws(IndexError) {
         if recipient.site != 0 { try put(.sites, IndexKeys.digest(recipient.site, key), []) }
         try put(.domains, IndexKeys.digest(recipient.domain, key), [])
     }

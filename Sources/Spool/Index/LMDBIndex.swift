@@ -109,7 +109,6 @@ package final class LMDBIndex: QueueIndex {
         try open()
     }
 
-    /// Frees the slots of readers that died. Each minute.
     package func forgetDeadReaders() throws(IndexError) {
         var dead: Int32 = 0
         try unsafe check(mdb_reader_check(environment, &dead), "reader check")

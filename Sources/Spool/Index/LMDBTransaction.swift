@@ -63,7 +63,7 @@ final class LMDBTransaction: IndexWriter {
     }
 
     func put(_ table: IndexTable, _ key: [UInt8], _ value: [UInt8]) throws(IndexError) {
-        let checksum = Self.checksum(table, key, value[...])
+        let checksum = Self.checksum(table, key, value, value.count)
         var stored = value
         for byte in 0..<Self.checksumLength { stored.append(UInt8(truncatingIfNeeded: checksum >> UInt32(byte * 8))) }
         let code = unsafe key.withUnsafeBytes { keyBuffer in
@@ -86,16 +86,16 @@ final class LMDBTransaction: IndexWriter {
 
     private func verified(_ stored: [UInt8], _ table: IndexTable, _ key: [UInt8]) throws(IndexError) -> [UInt8] {
         guard stored.count >= Self.checksumLength else { throw .damaged("a value of \(table.name) is cut off") }
-        let value = stored.dropLast(Self.checksumLength)
+        let length = stored.count - Self.checksumLength
         let checksum = stored.suffix(Self.checksumLength).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        guard checksum == Self.checksum(table, key, value) else {
+        guard checksum == Self.checksum(table, key, stored, length) else {
             throw .damaged("a value of \(table.name) fails its checksum")
         }
-        return Array(value)
+        return Array(stored[..<length])
     }
 
-    private static func checksum(_ table: IndexTable, _ key: [UInt8], _ value: ArraySlice<UInt8>) -> UInt32 {
-        SpoolChecksum.of(value, seed: SpoolChecksum.of(key, seed: UInt32(table.rawValue)))
+    private static func checksum(_ table: IndexTable, _ key: [UInt8], _ value: [UInt8], _ length: Int) -> UInt32 {
+        Checksum.crc(value, 0..<length, seed: Checksum.crc(key, seed: UInt32(table.rawValue)))
     }
 }
 

@@ -45,6 +45,8 @@ package final class MemoryIndex: QueueIndex {
         if keepingCommits { forced = tables } else { tables = forced }
     }
 
+    package func forgetDeadReaders() throws(IndexError) {}
+
     package func close() {}
 
     /// Every row, for comparing two states.

@@ -13,6 +13,8 @@ package protocol QueueIndex: AnyObject {
     func force() throws(IndexError)
     /// Empties every table, also of a damaged index.
     func reset() throws(IndexError)
+    /// Frees what readers that died still hold. Each minute.
+    func forgetDeadReaders() throws(IndexError)
     func close()
 }
 

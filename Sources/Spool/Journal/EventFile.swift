@@ -21,7 +21,7 @@ struct EventFileHeader: Equatable {
         writer.write(Self.version)
         writer.write(number)
         writer.write(nonce)
-        writer.write(SpoolChecksum.of(writer.bytes))
+        writer.write(Checksum.crc(writer.bytes, seed: 0))
         writer.writeRaw([UInt8](repeating: 0, count: Self.length - writer.bytes.count))
         return writer.bytes
     }
@@ -33,7 +33,7 @@ struct EventFileHeader: Equatable {
             guard try reader.read(UInt32.self) == kind.rawValue, try reader.read(UInt32.self) == Self.version else { return nil }
             let number = try reader.read(UInt64.self)
             let nonce = try SegmentNonce(from: &reader)
-            guard try reader.read(UInt32.self) == SpoolChecksum.of(bytes.prefix(Self.checkedLength)) else { return nil }
+            guard try reader.read(UInt32.self) == Checksum.crc(bytes, 0..<Self.checkedLength, seed: 0) else { return nil }
             self.init(kind: kind, number: number, nonce: nonce)
         } catch {
             return nil
@@ -71,17 +71,21 @@ struct EventFileContents {
         }
     }
 
-    static func read(_ file: any File, kind: EventFileHeader.Kind) throws(Failure) -> EventFileContents {
+    /// - Parameter start: where a frame is known to begin.
+    static func read(
+        _ file: any File, kind: EventFileHeader.Kind, from start: UInt64 = UInt64(EventFileHeader.length)
+    ) throws(Failure) -> EventFileContents {
         let bytes: [UInt8]
         do { bytes = try file.readAll() } catch { throw .system(error) }
         guard let header = EventFileHeader(Array(bytes.prefix(EventFileHeader.length)), kind: kind) else { throw .noHeader }
         var contents = EventFileContents(header: header)
+        contents.end = max(contents.end, start)
         contents.scan(bytes)
         return contents
     }
 
     private mutating func scan(_ bytes: [UInt8]) {
-        var offset = EventFileHeader.length
+        var offset = Int(clamping: end)
         while offset < bytes.count {
             guard let frame = frame(in: bytes, at: offset) else {
                 offset += EventCoding.alignment
@@ -92,7 +96,7 @@ struct EventFileContents {
             offset += frame.length
             end = UInt64(offset)
         }
-        hasTail = Int(end) < bytes.count && bytes[Int(end)...].contains { $0 != 0 }
+        hasTail = end < UInt64(bytes.count) && bytes[Int(end)...].contains { $0 != 0 }
     }
 
     /// A frame whose checksum holds but whose events are a later version's counts as unreadable: its recipients are held.

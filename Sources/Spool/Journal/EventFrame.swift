@@ -1,4 +1,3 @@
-import CPlatform
 import Mail
 
 /// A place in the journal; files are numbered without gaps in the order in which they were written.
@@ -43,7 +42,7 @@ struct EventFrame: Equatable {
         EventCoding.encode(events, into: &writer)
         var bytes = writer.bytes
         store(UInt32(bytes.count - headerLength), in: &bytes, at: 4)
-        store(SpoolChecksum.seeded(nonce, offset, bytes[12...]), in: &bytes, at: 8)
+        store(checksum(bytes, 12..<bytes.count, nonce, offset), in: &bytes, at: 8)
         return bytes
     }
 
@@ -57,11 +56,15 @@ struct EventFrame: Equatable {
         let checksum = try reader.read(UInt32.self)
         guard length <= maximumLength, length <= bytes.count - start - headerLength else { return nil }
         let end = start + headerLength + length
-        guard SpoolChecksum.seeded(nonce, offset, bytes[(start + 12)..<end]) == checksum else { return nil }
+        guard self.checksum(bytes, (start + 12)..<end, nonce, offset) == checksum else { return nil }
         _ = try reader.read(UInt32.self)
         let position = JournalPosition(file: try reader.read(UInt64.self), offset: try reader.read(UInt64.self))
         let events = try EventCoding.decode(bytes[(start + headerLength)..<end])
         return EventFrame(offset: offset, length: headerLength + length, position: position, events: events)
+    }
+
+    private static func checksum(_ bytes: [UInt8], _ range: Range<Int>, _ nonce: SegmentNonce, _ offset: UInt64) -> UInt32 {
+        Checksum.crc(bytes, range, seed: Checksum.seed(nonce, offset: offset, part: .events))
     }
 
     private static func store(_ value: UInt32, in bytes: inout [UInt8], at index: Int) {

@@ -34,6 +34,8 @@ final class Journal {
     private(set) var synced: JournalPosition
     /// Files that will not grow and have not been folded, oldest first.
     private(set) var full: [UInt64]
+    /// Where those that this process filled end for certain.
+    private(set) var ends: [UInt64: UInt64] = [:]
 
     /// - Parameter full: the files that are there; the first new one gets the next number.
     init(
@@ -145,18 +147,19 @@ final class Journal {
 
     private func condemn() {
         guard let open = current else { return }
+        finish(open)
+    }
+
+    private func finish(_ open: OpenFile) {
         open.file.close()
         full.append(open.number)
+        if synced.file == open.number { ends[open.number] = synced.offset }
         current = nil
     }
 
     /// Renames the spare into place and writes into it what no earlier file has on stable storage.
     private func beginNextFile() throws(StoreError) {
-        if let open = current {
-            open.file.close()
-            full.append(open.number)
-            current = nil
-        }
+        if let open = current { finish(open) }
         if spare == nil { try prepareSpare() }
         guard let next = spare else { throw .journalFull }
         do {
@@ -219,13 +222,14 @@ final class Journal {
     /// Called when the oldest full file has been folded.
     func removeOldestFull() throws(StoreError) {
         guard let number = full.first else { return }
-        do {
-            try fileSystem.unlink(directory.journal(number))
+        do throws(SystemError) {
+            do throws(SystemError) { try fileSystem.unlink(directory.journal(number)) } catch { if !error.isMissing { throw error } }
             try fileSystem.syncDirectory(directory.journal)
         } catch {
             throw .system(error)
         }
         full.removeFirst()
+        ends[number] = nil
     }
 
     func close() {

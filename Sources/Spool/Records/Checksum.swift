@@ -4,7 +4,7 @@ package import Mail
 /// CRC-32C, always seeded: with a file's random nonce, the place in it and what part it covers, so that neither stale blocks nor
 /// a record planted in somebody's message can pass for one (pitfalls S4).
 package enum Checksum {
-    package enum Part: UInt64, Sendable { case header = 1, envelope, headerBlock, body }
+    package enum Part: UInt64, Sendable { case header = 1, envelope, headerBlock, body, events }
 
     package static func seed(_ nonce: SegmentNonce, offset: UInt64, part: Part) -> UInt32 {
         let words = (nonce.high.littleEndian, nonce.low.littleEndian, offset.littleEndian, part.rawValue.littleEndian)

@@ -13,6 +13,8 @@ struct Replay {
     private(set) var sealed: [UInt64: UInt64] = [:]
     private(set) var count = 0
 
+    var isEmpty: Bool { entries.isEmpty }
+
     mutating func add(_ events: [JournalEvent], where isKnown: (_ segment: UInt64, _ nonce: SegmentNonce) -> Bool) {
         for event in events where isKnown(event.location.segment, event.location.nonce) {
             count += 1
@@ -30,6 +32,8 @@ struct Replay {
         sealed.merge(earlier.sealed) { later, _ in later }
         count += earlier.count
     }
+
+    mutating func forget(where isForgotten: (RecordKey) -> Bool) { entries = entries.filter { !isForgotten($0.key) } }
 
     mutating func take(_ key: RecordKey) -> [Entry] { entries.removeValue(forKey: key) ?? [] }
 }

@@ -12,6 +12,8 @@ package final class SegmentReader {
     private var window: [UInt8] = []
     private var windowStart: UInt64 = 0
     private static let windowLength = 256 << 10
+    /// Bytes that a read fetches at least: less where records are read here and there.
+    package var readAhead = SegmentReader.windowLength
 
     package var identity: SegmentIdentity { header.identity }
 
@@ -163,7 +165,7 @@ package final class SegmentReader {
         }
         let available = offset < fileSize ? fileSize - offset : 0
         do {
-            window = try file.read(Int(min(UInt64(max(count, Self.windowLength)), available)), at: offset)
+            window = try file.read(Int(min(UInt64(max(count, readAhead)), available)), at: offset)
         } catch {
             throw .system(error)
         }

@@ -1,5 +1,5 @@
-package import Mail
-package import Platform
+import Mail
+import Platform
 package import Wire
 
 /// The queue as qmgr sees it: segments that cleanup wrote, the journal of what became of them, and the index.
@@ -30,92 +30,89 @@ package final class QueueStore {
         package init() {}
     }
 
-    /// Takes the queue's lock, checks or rebuilds the index, replays done lists and journal. No segment is read yet but for a
-    /// rebuild, whose messages are all due at once.
-    package static func open(
-        directory: SpoolDirectory, fileSystem: any FileSystem, index: any QueueIndex, time: any TimeSource,
-        entropy: any EntropySource, limits: Limits = Limits()
-    ) throws(StoreError) -> (QueueStore, RecoveryReport) {
-        preconditionFailure("follows")
+    let directory: SpoolDirectory
+    let fileSystem: any FileSystem
+    let index: any QueueIndex
+    let time: any TimeSource
+    let limits: Limits
+    let journal: Journal
+    /// Held for as long as the store is open.
+    let lock: any File
+    var segments: [UInt64: SegmentState] = [:]
+    var live: [RecordKey: Entry] = [:]
+    /// Entries that are put back and not in the index yet, or that changed since: ``due(before:limit:)`` looks here first.
+    var putBackLive: [RecordKey: Entry] = [:]
+    /// To be written by the next commit.
+    var dirty: [Entry] = []
+    /// Finished messages whose rows are still there.
+    var finishedRows: [RecordKey] = []
+    var replay = Replay()
+    /// Children that arrived, segments that ended: to be written with the next events.
+    var pendingEvents: [JournalEvent] = []
+    /// From maildrop/: what a file became, so that it is not taken twice.
+    var maildropOrigins: [RecordLocation: RecordLocation] = [:]
+    var newMaildropOrigins: [RecordLocation] = []
+    /// Removed segments whose rows are still there.
+    var goneSegments: [UInt64] = []
+    /// Journal files with damage: moved to quarantine/ once everybody they may have named is on hold.
+    var damagedJournals: Set<UInt64> = []
+    /// What went wrong out of a caller's sight; ``maintain()`` tells.
+    var troubles: [String] = []
+    var readers = SegmentReaders()
+    var flushes: [Flush] = []
+    /// Rows of `due` before this key belong to messages in hand.
+    var dueCursor: [UInt8] = []
+    var upkeep = Upkeep()
+    /// Large contents whose messages are finished.
+    var retiredContents: [String] = []
+    /// Monotonic nanoseconds: when the oldest unsynced event was written, and the last commit made.
+    var unsyncedSince: UInt64?
+    var lastCommit: UInt64
+    /// Until then no commit is tried, since the last one failed.
+    var commitNotBefore: UInt64 = 0
+    var largeSweep = LargeContentSweep()
+
+    init(
+        directory: SpoolDirectory, fileSystem: any FileSystem, index: any QueueIndex, time: any TimeSource, limits: Limits,
+        journal: Journal, lock: any File
+    ) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+        self.index = index
+        self.time = time
+        self.limits = limits
+        self.journal = journal
+        self.lock = lock
+        lastCommit = time.monotonic
     }
 
-    /// Takes up what cleanup says has arrived. Idempotent: what is known already is skipped, a gap is read from the segment.
-    ///
-    /// A child's arrival completes its parent's recipients (pitfalls S7); a second child of the same origin is dropped.
-    package func take(_ notice: ArrivalNotice) throws(StoreError) -> Arrivals { preconditionFailure("follows") }
-
-    /// What to answer to a notice. `lag` counts the messages in hand that are not in the index.
-    package func acknowledgement(for segment: UInt64) -> ArrivalAcknowledgement { preconditionFailure("follows") }
-
-    /// Reads the rest of every segment whose owner is dead, under its lock, after a sync, and seals it. Messages beyond
-    /// `limit` are put back, due at once.
-    package func recoverTails(limit: Int = 10_000) throws(StoreError) -> Arrivals { preconditionFailure("follows") }
-
-    /// Segments whose living owner has not said yet how far they are synced: until each of them is announced, a child may be
-    /// on disk that qmgr does not know of.
-    package var awaitedSegments: [UInt64] { preconditionFailure("follows") }
-
-    /// Appends events in one write and applies them. They survive the end of this process at once, and a power cut after the
-    /// next ``tick()``. Events for messages that are gone are ignored.
-    ///
-    /// - Returns: the messages that have no recipient left: to be logged as removed, and forgotten.
-    package func record(_ events: [JournalEvent]) throws(StoreError) -> [FinishedMessage] { preconditionFailure("follows") }
+    /// What to answer to a notice. `lag` counts the messages that are neither finished nor in the index.
+    package func acknowledgement(for segment: UInt64) -> ArrivalAcknowledgement {
+        let state = segments[segment]
+        let lag = segments.values.reduce(0) { $0 + $1.unindexedLive }
+        return ArrivalAcknowledgement(
+            segment: segment, read: state?.readOffset ?? 0, sealed: state?.isReadToItsEnd ?? false,
+            lag: UInt32(clamping: lag))
+    }
 
     /// False while the journal could not take what a delivery would report: start none (pitfalls S17).
-    package var canRecord: Bool { preconditionFailure("follows") }
+    package var canRecord: Bool { journal.hasRoom }
 
-    /// Notes reasons; with a time (seconds since 1970) the whole message is put back until then and leaves qmgr's hands.
-    ///
-    /// Kept in memory until the next commit; no write happens here. Recipients that are not named keep what they have.
-    package func deferRecipients(of location: RecordLocation, _ deferrals: [Deferral], nextAttempt: Int64?) {
-        preconditionFailure("follows")
-    }
-
-    /// Puts into qmgr's hands what is due (also what ``makeDue(_:)`` selected), oldest due time first.
-    package func due(before: Int64, limit: Int) throws(StoreError) -> Arrivals { preconditionFailure("follows") }
-
-    /// When the next message is due, seconds since 1970; nil when none is put back.
-    package func nextDue() throws(StoreError) -> Int64? { preconditionFailure("follows") }
-
-    package enum Selection: Equatable, Sendable {
-        case all
-        /// A next hop or a recipient domain.
-        case site(String)
-        case message(QueueID)
-    }
-
-    /// Makes put-back messages due now (not those on hold); ``due(before:limit:)`` hands them out. Returns how many.
-    package func makeDue(_ selection: Selection) throws(StoreError) -> Int { preconditionFailure("follows") }
-
-    /// One message, in hand or put back; nil when it is gone, held or has no recipient left. Puts it into qmgr's hands.
-    package func load(_ location: RecordLocation) throws(StoreError) -> StoredMessage? { preconditionFailure("follows") }
-
-    /// The next recipients of a message in hand whose envelope is read in slices.
-    package func moreRecipients(
-        of location: RecordLocation, after ordinal: UInt32, limit: Int
-    ) throws(StoreError) -> (recipients: [QueuedRecipient], hasMore: Bool) { preconditionFailure("follows") }
-
-    /// The record's content does not verify (an agent said so): copies it to quarantine/, syncs, and takes it out of the
-    /// queue. When the copy cannot be written the record stays and this throws.
-    package func quarantine(_ location: RecordLocation, reason: String) throws(StoreError) -> [FinishedMessage] {
-        preconditionFailure("follows")
-    }
-
-    /// Syncs the journal and commits the index when they are due by ``Limits``. Cheap when nothing is.
-    package func tick() throws(StoreError) { preconditionFailure("follows") }
-
-    /// Syncs the journal, then writes everything that must not be lost with this process into the index in one transaction.
-    package func commit() throws(StoreError) { preconditionFailure("follows") }
-
-    /// Folds full journal files, removes segments and large contents that nobody needs.
-    ///
-    /// - Returns: files that are gone, relative to queue_directory (agents close their descriptors), and what is wrong.
-    package func maintain() throws(StoreError) -> (retiredFiles: [String], problems: [String]) {
-        preconditionFailure("follows")
-    }
+    /// Seconds since 1970.
+    var now: Int64 { time.wall / 1_000_000 }
 
     /// Syncs, commits and gives the lock back.
-    package func close() throws(StoreError) { preconditionFailure("follows") }
+    package func close() throws(StoreError) {
+        defer { release() }
+        try commit()
+        do { try index.force() } catch { throw .index(error) }
+    }
 
-    init() {}
+    /// Gives everything back without writing a word, as death does.
+    package func release() {
+        readers.closeAll()
+        journal.close()
+        index.close()
+        lock.close()
+    }
 }

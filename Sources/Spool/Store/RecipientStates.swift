@@ -23,7 +23,7 @@ struct RecipientStates: Equatable {
         static let outOfQueue: Flags = [.done, .deleted, .quarantined]
     }
 
-    private(set) var flags: [Flags]
+    private var flags: [Flags]
     /// Of those that are `unreported`.
     private(set) var statuses: [UInt32: DeliveryStatus] = [:]
     /// Recipients that are not out of the queue.
@@ -57,7 +57,16 @@ struct RecipientStates: Equatable {
         return flags.contains(.unreported) ? .failed : .queued
     }
 
-    /// Whether a notice or an attempt may be made for somebody.
+    var count: Int { flags.count }
+
+    func flags(of ordinal: UInt32) -> Flags { Int(ordinal) < flags.count ? flags[Int(ordinal)] : .done }
+
+    /// Whether an attempt or a notice is to be made for it.
+    func isInHand(_ ordinal: UInt32) -> Bool {
+        flags(of: ordinal).isDisjoint(with: [.done, .deleted, .quarantined, .held])
+    }
+
+    /// Whether nobody may be attempted or told before an operator says so.
     var isAllHeld: Bool {
         remaining > 0 && flags.allSatisfy { !$0.isDisjoint(with: .outOfQueue) || $0.contains(.held) }
     }

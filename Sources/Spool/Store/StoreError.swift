@@ -6,6 +6,8 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case locked(path: String)
     /// A system call failed.
     case system(SystemError)
+    /// A segment cannot be read.
+    case segment(SegmentError)
     /// The index refused; the journal is the truth, the commit is tried again later.
     case index(IndexError)
     /// The journal cannot grow: start no delivery (``QueueStore/canRecord``).
@@ -17,6 +19,7 @@ package enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .locked(let path): "\(path) is locked by another process"
         case .system(let error): error.description
+        case .segment(let error): error.description
         case .index(let error): "queue index: \(error)"
         case .journalFull: "the journal cannot grow"
         case .unknownMessage: "no such message in the queue"

@@ -82,7 +82,7 @@ struct DoneList {
         segment: UInt64, nonce: SegmentNonce, directory: SpoolDirectory, fileSystem: any FileSystem
     ) throws(SystemError) {
         let temporary = directory.doneList(segment) + ".new"
-        do { try fileSystem.unlink(temporary) } catch where error.isMissing {}
+        do { try fileSystem.unlink(temporary) } catch  where error.isMissing {}
         let file = try fileSystem.open(temporary, .createNew(permissions: 0o600))
         defer { file.close() }
         let header = EventFileHeader(kind: .doneList, number: segment, nonce: nonce).bytes

@@ -30,7 +30,9 @@ struct EventFileHeader: Equatable {
     init?(_ bytes: [UInt8], kind: Kind) {
         var reader = ByteReader(bytes)
         do {
-            guard try reader.read(UInt32.self) == kind.rawValue, try reader.read(UInt32.self) == Self.version else { return nil }
+            guard try reader.read(UInt32.self) == kind.rawValue, try reader.read(UInt32.self) == Self.version else {
+                return nil
+            }
             let number = try reader.read(UInt64.self)
             let nonce = try SegmentNonce(from: &reader)
             guard try reader.read(UInt32.self) == Checksum.crc(bytes, 0..<Self.checkedLength, seed: 0) else { return nil }

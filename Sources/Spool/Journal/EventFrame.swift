@@ -32,7 +32,9 @@ struct EventFrame: Equatable {
 
     var end: UInt64 { offset + UInt64(length) }
 
-    static func encode(_ events: some Sequence<JournalEvent>, at offset: UInt64, nonce: SegmentNonce, position: JournalPosition) -> [UInt8] {
+    static func encode(_ events: some Sequence<JournalEvent>, at offset: UInt64, nonce: SegmentNonce, position: JournalPosition)
+        -> [UInt8]
+    {
         var writer = ByteWriter(capacity: headerLength + 256)
         writer.write(magic)
         writer.write(UInt64(0))

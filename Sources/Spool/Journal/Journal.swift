@@ -223,7 +223,9 @@ final class Journal {
     func removeOldestFull() throws(StoreError) {
         guard let number = full.first else { return }
         do throws(SystemError) {
-            do throws(SystemError) { try fileSystem.unlink(directory.journal(number)) } catch { if !error.isMissing { throw error } }
+            do throws(SystemError) { try fileSystem.unlink(directory.journal(number)) } catch {
+                if !error.isMissing { throw error }
+            }
             try fileSystem.syncDirectory(directory.journal)
         } catch {
             throw .system(error)

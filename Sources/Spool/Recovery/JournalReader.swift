@@ -64,12 +64,14 @@ struct JournalReader {
         case failure(String)
     }
 
-    /// Synced first: what the dead process wrote last may be in memory only, and is about to be relied on.
+    /// Synced first, for what the dead process wrote last may be in memory only; then from the disk, for a sync that failed in its
+    /// life is not reported again.
     private func read(_ number: UInt64) throws(StoreError) -> Outcome {
         do throws(SystemError) {
             let file = try fileSystem.open(directory.journal(number), .readWrite)
             defer { file.close() }
-            do throws(SystemError) { try file.sync() } catch { try file.dropCache() }
+            do throws(SystemError) { try file.sync() } catch {}
+            try file.dropCache()
             do throws(EventFileContents.Failure) {
                 let contents = try EventFileContents.read(file, kind: .journal)
                 return contents.header.number == number ? .success(contents) : .failure("its header names another file")

@@ -88,7 +88,9 @@ extension QueueStore {
             findings.report.rebuilt = why
         }
         do throws(SystemError) {
-            if try fileSystem.list(directory.index).contains("rebuild") { findings.report.rebuilt = "it was found damaged before" }
+            if try fileSystem.list(directory.index).contains("rebuild") {
+                findings.report.rebuilt = "it was found damaged before"
+            }
         } catch {
             throw .system(error)
         }

@@ -39,7 +39,8 @@ extension QueueStore {
             segment: segment.identity.number, nonce: segment.identity.nonce, offset: damage.range.lowerBound)
         let known = replay.take(RecordKey(location))
         if known.contains(where: { $0.change == .quarantined || $0.change == .done }) { return }
-        let name = "segment \(SpoolDirectory.name(location.segment)), bytes \(damage.range.lowerBound) to \(damage.range.upperBound)"
+        let name =
+            "segment \(SpoolDirectory.name(location.segment)), bytes \(damage.range.lowerBound) to \(damage.range.upperBound)"
         do throws(SystemError) {
             try copy(damage.range, of: location, reason: damage.reason)
         } catch {

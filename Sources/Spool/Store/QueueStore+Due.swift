@@ -59,7 +59,9 @@ extension QueueStore {
         var isEnd = true
         var cursor = dueCursor
         try reader.scan(.due, from: cursor) { row, _ throws(IndexError) in
-            guard let time = IndexKeys.dueTime(in: row), let key = IndexKeys.record(in: row), time <= before else { return false }
+            guard let time = IndexKeys.dueTime(in: row), let key = IndexKeys.record(in: row), time <= before else {
+                return false
+            }
             if keys.count == limit {
                 isEnd = false
                 return false

@@ -100,7 +100,9 @@ extension QueueStore {
 
     /// What has been read in answer to lost events was undecided; what comes later is not.
     func settle(_ segment: SegmentState) {
-        if segment.isUndecided && segment.readOffset >= segment.announced && segment.announced > 0 { segment.isUndecided = false }
+        if segment.isUndecided && segment.readOffset >= segment.announced && segment.announced > 0 {
+            segment.isUndecided = false
+        }
     }
 
     /// Takes up one record that has not been taken up before, in this process.

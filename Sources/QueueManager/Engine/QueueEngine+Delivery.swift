@@ -90,7 +90,7 @@ extension QueueEngine {
     /// The batch with the delivery's last reports is done.
     func deliveryJournalled(_ number: UInt64) {
         guard let hand = deliveries.removeValue(forKey: number) else { return }
-        output.acknowledge(delivery: number)
+        output.acknowledge(delivery: number, over: hand.transport)
         scheduler.finished(number, hand.outcome ?? .unknown, now: now)
         deliveryEnded(hand)
     }

@@ -8,7 +8,7 @@ package protocol QueueEngineOutput: AnyObject {
     /// Answered by reports, ``QueueEngine/lost(delivery:)`` or ``QueueEngine/transportUnavailable(delivery:_:)``.
     func deliver(_ request: DeliveryRequest, over transport: String)
     /// The delivery's reports are in the journal; its agent is free.
-    func acknowledge(delivery: UInt64)
+    func acknowledge(delivery: UInt64, over transport: String)
     /// Answered by ``QueueEngine/noticeAnswered(_:_:)``.
     func request(_ notice: NoticeRequest, number: UInt64)
     func answer(_ token: ReplyToken, _ acknowledgement: ArrivalAcknowledgement)

@@ -1,7 +1,7 @@
 package import Mail
 
 /// Where a recipient's mail goes.
-package enum Resolution: Equatable, Sendable {
+package enum ResolvedHop: Equatable, Sendable {
     /// `isLocal`: of a domain in mydestination.
     case deliver(transport: String, nextHop: String, isLocal: Bool)
     /// The resolver could not tell now: try again.
@@ -12,5 +12,5 @@ package enum Resolution: Equatable, Sendable {
 
 /// The seam to routing: transport_maps, address classes, relayhost.
 package protocol RecipientResolver {
-    func resolve(_ recipient: EmailAddress, sender: ReversePath) -> Resolution
+    func resolve(_ recipient: EmailAddress, sender: ReversePath) -> ResolvedHop
 }

@@ -12,7 +12,7 @@ struct NoticeMakerTests {
     private let cleanup = FakeCleanup()
     private let directory: TemporaryDirectory
 
-    nonisolated init() throws { directory = try TemporaryDirectory() }
+    init() throws { directory = try TemporaryDirectory() }
 
     private func outcome(_ request: NoticeRequest, _ settings: [String: String] = [:]) async throws -> NoticeResult.Outcome {
         try await cleanup.start()

@@ -1,6 +1,7 @@
 import Configuration
 import DaemonKit
 import Mail
+import MessageFormat
 import Testing
 import Wire
 

@@ -17,11 +17,13 @@ final class FakeCleanup {
     /// Answers in order; the last one is repeated. nil closes the connection without an answer.
     var verdicts: [SubmissionResult.Verdict?] = [.accepted]
 
-    nonisolated init() {}
-
     nonisolated var path: String { listener.path }
 
+    private var isServing = false
+
     func start() async throws {
+        guard !isServing else { return }
+        isServing = true
         _ = try await WireEndpoints.serve(listening: listener.descriptor) { connection in
             Task { try await self.serve(connection) }
         }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A UNIX socket that listens in a directory of its own.
-final class UnixListener {
+final class UnixListener: Sendable {
     let path: String
     let descriptor: Int32
 

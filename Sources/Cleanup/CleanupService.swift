@@ -45,9 +45,7 @@ package final class CleanupService: DaemonService {
         _ startup: Startup
     ) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService {
         let settings = try CleanupSettings(startup)
-        let recipients = RecipientPreparation(
-            complete: { $0 }, aliases: nil, alwaysBcc: settings.alwaysBcc, duplicateLimit: settings.duplicateLimit,
-            usesOriginal: settings.usesOriginal)
+        let recipients = try RecipientPreparation(startup, settings)
         return { CleanupService(settings: settings, recipients: recipients) }
     }
 

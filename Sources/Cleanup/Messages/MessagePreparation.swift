@@ -1,7 +1,7 @@
 internal import Mail
 internal import MailLog
 internal import MessageFormat
-internal import Platform
+internal import Routing
 internal import Wire
 
 /// A message with everything decided but its body's place.
@@ -48,7 +48,7 @@ struct MessagePreparation: Sendable {
             envelope.recipients, mapsAddresses: !submission.flags.contains(.noAddressMappings),
             addsBcc: !submission.flags.contains(.internalOrigin), queueID: queueID)
         guard !envelope.recipients.isEmpty else { throw .noRecipients }
-        if case .address(let sender) = envelope.sender { envelope.sender = .address(recipients.complete(sender)) }
+        envelope.sender = recipients.rewriter.rewrite(envelope.sender)
 
         let block = section.assembled(
             from: content, prepended: submission.prepended, edits: outcome.edits, fieldLimit: headers.fieldLimit)
@@ -64,13 +64,10 @@ struct MessagePreparation: Sendable {
         let arrival = envelope.arrival / 1_000_000
         let hasDate = section.seen.contains(.date) && !section.isResent
         var completion = HeaderCompletion(
-            queueID: envelope.queueID, hostname: headers.hostname, sender: envelope.sender,
+            queueID: envelope.queueID, hostname: headers.hostname, sender: recipients.rewriter.rewrite(envelope.sender),
             date: addsMissing && !hasDate ? date(arrival) : "", arrival: arrival, addsMissing: addsMissing)
         completion.undisclosedRecipients = headers.undisclosedRecipients
         completion.nullSenderAddress = headers.nullSenderAddress
-        if addsMissing, case .address(let sender) = envelope.sender {
-            completion.sender = .address(recipients.complete(sender))
-        }
         return completion
     }
 

@@ -1,12 +1,13 @@
 internal import Mail
 internal import MailLog
+internal import Routing
 
 /// The recipients that are stored: completed, expanded, each once.
 struct RecipientPreparation: Sendable {
     /// Adds what an address lacks (append_at_myorigin and the like).
-    var complete: @Sendable (EmailAddress) -> EmailAddress
+    var rewriter: AddressRewriter
     /// nil when there is no virtual alias table.
-    var aliases: AliasExpansion?
+    var aliases: VirtualAliases?
     /// always_bcc
     var alwaysBcc: EmailAddress?
     var duplicateLimit = 1000
@@ -36,20 +37,15 @@ struct RecipientPreparation: Sendable {
     private func append(
         _ recipient: EnvelopeRecipient, _ mapsAddresses: Bool, _ queueID: QueueID, to results: inout [EnvelopeRecipient]
     ) throws(Refusal) {
-        let complete = complete(recipient.address)
+        let complete = rewriter.rewrite(recipient.address)
         guard mapsAddresses, let aliases else {
             results.append(changed(recipient, to: complete))
             return
         }
-        do throws(AliasExpansion.Failure) {
+        do throws(VirtualAliases.Failure) {
             for address in try aliases.expand(complete) { results.append(changed(recipient, to: address)) }
         } catch {
-            switch error {
-            case .unreasonable(let text):
-                Log.warning("\(queueID): \(text) -- message not accepted, try again later")
-            case .table(let error):
-                Log.warning("\(queueID): virtual_alias_maps map lookup problem for \(complete.externalForm): \(error)")
-            }
+            Log.warning("\(queueID): \(error.description) -- message not accepted, try again later")
             throw .aliasExpansion
         }
     }

@@ -1,4 +1,5 @@
 package import Configuration
+internal import Routing
 
 /// The parameters that cleanup obeys, beside those of every program.
 package enum CleanupParameters {
@@ -10,15 +11,6 @@ package enum CleanupParameters {
         summary: "Longer header fields are cut, in bytes.")
     package static let alwaysBcc = Parameter<String>(
         "always_bcc", default: "", summary: "An address that gets a copy of every message from outside the suite.")
-    package static let virtualAliasRecursionLimit = Parameter<Int>(
-        "virtual_alias_recursion_limit", default: "1000", limits: 1...1_000_000,
-        summary: "How deep virtual aliases may be nested.")
-    package static let virtualAliasExpansionLimit = Parameter<Int>(
-        "virtual_alias_expansion_limit", default: "1000", limits: 1...1_000_000,
-        summary: "How many addresses one recipient may become by virtual aliases.")
-    package static let virtualAliasAddressLengthLimit = Parameter<Int>(
-        "virtual_alias_address_length_limit", default: "1000", limits: 1...100_000,
-        summary: "The longest address that a virtual alias may give.")
     package static let duplicateFilterLimit = Parameter<Int>(
         "duplicate_filter_limit", default: "1000", limits: 0...10_000_000,
         summary: "How many recipients are remembered to leave out repeated ones; 0: all.")
@@ -35,9 +27,10 @@ package enum CleanupParameters {
         "in_flow_delay", default: "1s", limits: .seconds(0)...(.seconds(10)),
         summary: "How long outside senders are held back at most when mail arrives faster than it can be taken up.")
 
-    package static let all: [any AnyParameter] = [
-        hopcountLimit, headerSizeLimit, alwaysBcc, virtualAliasRecursionLimit, virtualAliasExpansionLimit,
-        virtualAliasAddressLengthLimit, duplicateFilterLimit, enableOriginalRecipient, undisclosedRecipientsHeader,
+    private static let own: [any AnyParameter] = [
+        hopcountLimit, headerSizeLimit, alwaysBcc, duplicateFilterLimit, enableOriginalRecipient, undisclosedRecipientsHeader,
         alwaysAddMissingHeaders, inflowDelay,
     ]
+
+    package static let all = own + RoutingParameters.all
 }

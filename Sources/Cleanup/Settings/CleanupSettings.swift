@@ -11,7 +11,6 @@ struct CleanupSettings: Sendable {
     /// Microseconds.
     var inflowDelay: UInt32
     var headers: MessagePreparation.HeaderSettings
-    var aliasLimits: AliasExpansion.Limits
     var duplicateLimit: Int
     var usesOriginal: Bool
     var alwaysBcc: EmailAddress?
@@ -30,10 +29,6 @@ struct CleanupSettings: Sendable {
             addsMissingAlways: try startup.value(of: CleanupParameters.alwaysAddMissingHeaders).isYes,
             hopLimit: try startup.value(of: CleanupParameters.hopcountLimit),
             fieldLimit: try startup.value(of: CleanupParameters.headerSizeLimit))
-        aliasLimits = AliasExpansion.Limits(
-            expansion: try startup.value(of: CleanupParameters.virtualAliasExpansionLimit),
-            recursion: try startup.value(of: CleanupParameters.virtualAliasRecursionLimit),
-            addressLength: try startup.value(of: CleanupParameters.virtualAliasAddressLengthLimit))
         duplicateLimit = try startup.value(of: CleanupParameters.duplicateFilterLimit)
         usesOriginal = try startup.value(of: CleanupParameters.enableOriginalRecipient).isYes
         let copy = try startup.value(of: CleanupParameters.alwaysBcc)

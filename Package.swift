@@ -61,7 +61,8 @@ let layer2: [Target] = [
 
 let skeleton: [Target.Dependency] = ["Mail", "Wire", "Platform", "Configuration", "MailLog", "DaemonKit"] + nio
 let layer3: [Target] = [
-    library("DaemonKit", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "CPlatform", collections] + nio)
+    library("CommandKit", ["Mail", "Wire", "MessageFormat", "Platform", "Configuration"]),
+    library("DaemonKit", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "CPlatform", collections] + nio),
 ]
 
 let layer4: [Target] = [
@@ -75,10 +76,10 @@ let layer4: [Target] = [
     library("Pickup", skeleton + ["MessageFormat", "Routing", "LookupTables", "CPlatform"]),
     library("ShowQueue", skeleton + ["Spool"]),
     library("NullDelivery", skeleton),
-    library("Control", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "LookupTables", "CPlatform", arguments]),
+    library("Control", ["Mail", "Wire", "Platform", "Configuration", "CommandKit", arguments]),
     library(
         "Submission",
-        ["Mail", "Wire", "Platform", "Configuration", "MailLog", "MessageFormat", "SMTPProtocol", "Control", "CPlatform"]),
+        ["Mail", "Wire", "Platform", "Configuration", "MessageFormat", "SMTPProtocol", "LookupTables", "CommandKit"]),
 ]
 
 let layer5: [Target] = [
@@ -121,6 +122,8 @@ let testTargets: [Target] = [
         ["Bounce", "LocalDelivery", "DaemonKit", "Wire", "Mail", "Spool", "Platform", "Configuration", "MessageFormat"] + nio),
     tests("DaemonKitTests", ["DaemonKit"] + nio),
     tests("ArchitectureTests", ["Wire"]),
+    tests("CommandKitTests", ["CommandKit", "MessageFormat"]),
+    tests("SubmissionTests", ["Submission", "Mail"]),
 ]
 
 let package = Package(

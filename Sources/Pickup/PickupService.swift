@@ -24,7 +24,9 @@ package final class PickupService: DaemonService {
         queueIDs = QueueIDGenerator(lease: lease)
     }
 
-    package nonisolated static func make(_ startup: Startup) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService {
+    package nonisolated static func make(_ startup: Startup) throws(StartupError)
+        -> @Sendable @EventLoopActor () -> any DaemonService
+    {
         let settings: PickupSettings
         do throws(ConfigurationError) {
             settings = try PickupSettings(startup.configuration)

@@ -1,1 +1,3 @@
-// Program martlet.
+import Control
+
+Martlet.run(Array(CommandLine.arguments.dropFirst()))

@@ -1,1 +1,4 @@
-// Program sendmail.
+import Glibc
+import Submission
+
+exit(Sendmail.run(CommandLine.arguments))

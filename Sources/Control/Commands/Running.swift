@@ -1,0 +1,114 @@
+internal import ArgumentParser
+internal import CommandKit
+internal import Glibc
+
+/// How long a graceful stop may take before this command says that it is not done, seconds.
+private let stopLimit = 60
+
+struct Start: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Start the mail system and wait until it serves.")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in
+            let master = MasterProcess(instance)
+            if let process = try master.runningProcess() {
+                throw ExitError(status: 1, message: "the mail system is already running: process \(process)")
+            }
+            let status = try master.run(["-w"])
+            guard status == 0 else { throw ExitError(status: status, message: "the mail system did not start") }
+        }
+    }
+}
+
+struct StartForeground: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start-fg", abstract: "Run the mail system in the foreground (service managers, containers).")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in try MasterProcess(instance).become(["-s"]) }
+    }
+}
+
+struct Stop: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop: sessions end, deliveries in hand are finished, nothing is lost.")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in
+            let master = MasterProcess(instance)
+            guard let process = try master.runningProcess() else {
+                throw ExitError(status: 1, message: "the mail system is not running")
+            }
+            try master.signal(SIGTERM, to: process)
+            guard try master.waitForEnd(seconds: stopLimit) else {
+                throw ExitError(status: EX_TEMPFAIL, message: "process \(process) is still stopping after \(stopLimit) seconds")
+            }
+        }
+    }
+}
+
+struct Abort: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop at once; deliveries in hand may be repeated after the next start.")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in
+            let master = MasterProcess(instance)
+            guard let process = try master.runningProcess() else {
+                throw ExitError(status: 1, message: "the mail system is not running")
+            }
+            try master.signal(SIGKILL, to: process)
+            guard try master.waitForEnd(seconds: stopLimit) else {
+                throw ExitError(status: EX_TEMPFAIL, message: "process \(process) does not end")
+            }
+        }
+    }
+}
+
+struct Reload: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve with the configuration as it is now; a bad one changes nothing.")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in
+            try ConfigurationCheck(instance).demandNoErrors()
+            let master = MasterProcess(instance)
+            guard let process = try master.runningProcess() else {
+                throw ExitError(status: 1, message: "the mail system is not running")
+            }
+            try master.signal(SIGHUP, to: process)
+        }
+    }
+}
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say whether the mail system runs: exit status 0, else 1.")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in
+            guard let process = try MasterProcess(instance).runningProcess() else {
+                throw ExitError(status: 1, message: "the mail system is not running")
+            }
+            try Output.write("the mail system is running: PID \(process)\n")
+            for worker in ProcessTable.children(of: process) {
+                try Output.write("  \(worker.process)\t\(worker.name)\t\(worker.residentKilobytes) kB\n")
+            }
+        }
+    }
+}
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read the configuration as the programs would, and say everything that is wrong.")
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in try ConfigurationCheck(instance).demandNoErrors() }
+    }
+}

@@ -56,7 +56,7 @@ let layer2: [Target] = [
     library("Routing", ["Mail", "MessageFormat", "Platform", "Configuration", "LookupTables"]),
     library("SimulatedPlatform", ["Platform"]),  // For tests: a disk that forgets, seeds, a clock that waits.
     library("Spool", ["Mail", "Wire", "Platform", "CPlatform", "CLMDB"]),
-    library("Resolver", ["Platform", "CUnbound", "CIDN2", "CPlatform"] + nio),
+    library("Resolver", ["Mail", "Platform", "CUnbound", "CIDN2", "CPlatform"] + nio),
 ]
 
 let skeleton: [Target.Dependency] = ["Mail", "Wire", "Platform", "Configuration", "MailLog", "DaemonKit"] + nio
@@ -113,7 +113,7 @@ let testTargets: [Target] = [
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform"]),
     tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),
-    tests("ResolverTests", ["Resolver"]),
+    tests("ResolverTests", ["Mail", "Resolver"]),
     tests(
         "SMTPClientTests",
         ["SMTPClient", "DaemonKit", "Wire", "Mail", "SMTPProtocol", "Resolver", "Spool", "Configuration"] + nio),

@@ -1,3 +1,5 @@
+package import Mail
+
 /// The seam to name resolution. Real ones are ``UnboundResolver`` (DNS) and ``NativeResolver`` (the C library, /etc/hosts); tests
 /// put a table behind it.
 package protocol NameService: Sendable {
@@ -10,13 +12,13 @@ extension NameService {
         await lookup(domain, .mx, RecordData.mailExchanger)
     }
 
-    package func addresses(of host: String, _ family: IPAddress.Family) async -> Lookup<IPAddress> {
+    package func addresses(of host: String, _ family: AddressFamily) async -> Lookup<IPAddress> {
         await lookup(host, family == .v4 ? .a : .aaaa) { IPAddress(bytes: $0) }
     }
 
     /// IPv4 and IPv6 addresses in one list, in the order of `families`. A definite answer for one family counts although the other
     /// failed for a while; when neither has records, doubt beats certainty.
-    package func addresses(of host: String, _ families: [IPAddress.Family]) async -> Lookup<IPAddress> {
+    package func addresses(of host: String, _ families: [AddressFamily]) async -> Lookup<IPAddress> {
         var merged: Lookup<IPAddress>?
         for family in families {
             let next = await addresses(of: host, family)

@@ -1,1 +1,8 @@
-// Program smtp.
+import DaemonKit
+import SMTPClient
+
+Daemon.run("smtp", parameters: SMTPClientParameters.all, privileges: .networkFacing) { startup throws(StartupError) in
+    let settings = try SMTPClientSettings(startup)
+    let service = startup.serviceName
+    return { SMTPClientService(service: service, settings: settings) }
+}

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Mail
 internal import NIOPosix
 
 /// Host names by the C library: /etc/hosts, and what else nsswitch.conf names (`smtp_host_lookup = native`).
@@ -27,10 +28,10 @@ package final class NativeResolver: NameService {
     package func name(of address: IPAddress) async -> Lookup<String> { await run { Self.reverse(address) } }
 
     private func run<Record>(_ body: @escaping @Sendable () -> Lookup<Record>) async -> Lookup<Record> {
-        do {
-            return try await Self.threads.runIfActive { body() }
-        } catch {
-            return .temporaryFailure("\(error)")
+        await withCheckedContinuation { continuation in
+            Self.threads.submit { state in
+                continuation.resume(returning: state == .active ? body() : .temporaryFailure("the process ends"))
+            }
         }
     }
 
@@ -71,7 +72,7 @@ package final class NativeResolver: NameService {
         var storage = sockaddr_storage()
         let bytes = address.bytes
         let length = unsafe withUnsafeMutableBytes(of: &storage) { storage -> Int in
-            let isV4 = address.family == .v4
+            let isV4 = !address.isIPv6
             unsafe storage.storeBytes(of: sa_family_t(isV4 ? AF_INET : AF_INET6), as: sa_family_t.self)
             // sin_addr is at offset 4, sin6_addr at 8, behind port and flow label.
             unsafe UnsafeMutableRawBufferPointer(rebasing: storage[(isV4 ? 4 : 8)...]).copyBytes(from: bytes)

@@ -1,3 +1,5 @@
+internal import Mail
+
 /// Whom to ask, and for how long.
 package struct ResolverConfiguration: Sendable, Equatable {
     package enum Servers: Sendable, Equatable {

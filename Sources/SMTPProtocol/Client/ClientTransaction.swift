@@ -13,6 +13,8 @@ package struct ClientTransaction: Hashable, Sendable {
     package var envelopeID: String?
     package var returnContent: ReturnContent?
     package var recipients: [EnvelopeRecipient]
+    /// Asks what the server would say to the recipients (an address probe, `sendmail -bv`): no content is sent.
+    package var isProbe = false
 
     package init(sender: ReversePath, size: UInt64, recipients: [EnvelopeRecipient]) {
         self.sender = sender

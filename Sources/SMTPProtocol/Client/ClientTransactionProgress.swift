@@ -93,7 +93,7 @@ struct ClientTransactionProgress: Sendable {
         }
         if sent.isEmpty { return ClientStep(.finished(isReusable: true), verdicts) }
         if features.pipelining {
-            ClientCommands.append("DATA", to: &bytes)
+            if !transaction.isProbe { ClientCommands.append("DATA", to: &bytes) }
         } else {
             bytes.removeSubrange((needsReset ? beforeMail : afterMail)...)
         }
@@ -170,7 +170,11 @@ struct ClientTransactionProgress: Sendable {
         var verdicts: [ClientVerdict] = []
         if !mailRefused {
             if reply.isPositiveCompletion {
-                accepted.append(sent[index])
+                if transaction.isProbe {
+                    verdicts = [deliverable(sent[index], reply, texts)]
+                } else {
+                    accepted.append(sent[index])
+                }
             } else {
                 verdicts = refuse([sent[index]], texts.refusal(reply, inReplyTo: "RCPT TO command"))
             }
@@ -180,7 +184,9 @@ struct ClientTransactionProgress: Sendable {
             return ClientStep(command(), verdicts)
         }
         stage = .data
-        if accepted.isEmpty, !features.pipelining { return ClientStep(.finished(isReusable: true), verdicts) }
+        if transaction.isProbe || (accepted.isEmpty && !features.pipelining) {
+            return ClientStep(.finished(isReusable: true), verdicts)
+        }
         return ClientStep(command(), verdicts)
     }
 
@@ -201,12 +207,14 @@ struct ClientTransactionProgress: Sendable {
         guard reply.isPositiveCompletion else {
             return refuse(accepted, texts.refusal(reply, inReplyTo: "end of DATA command"))
         }
-        return accepted.map { index in
-            ClientVerdict(
-                recipient: index,
-                status: texts.sent(reply, transaction.recipients[index], reportsBack: features.deliveryStatus),
-                mayRetryElsewhere: false)
-        }
+        return accepted.map { deliverable($0, reply, texts) }
+    }
+
+    private func deliverable(_ index: Int, _ reply: SMTPReply, _ texts: ClientStatus) -> ClientVerdict {
+        ClientVerdict(
+            recipient: index,
+            status: texts.sent(reply, transaction.recipients[index], reportsBack: features.deliveryStatus),
+            mayRetryElsewhere: false)
     }
 
     private func refuse(_ recipients: [Int], _ status: DeliveryStatus) -> [ClientVerdict] {

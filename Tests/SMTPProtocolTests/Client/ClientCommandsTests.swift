@@ -63,6 +63,25 @@ struct ClientCommandsTests {
                 == ["0 sent 2.0.0 250 done", "reusable"])
     }
 
+    @Test("a probe asks for the recipients only, and content never follows")
+    func probe() {
+        let transaction = ClientDialogue.transaction("b@y.example", "c@y.example") { $0.isProbe = true }
+        let refusal = "1 bounced 5.1.1 host mx.example[192.0.2.1] said: 550 5.1.1 no (in reply to RCPT TO command)"
+        let envelope = "C: MAIL FROM:<a@x.example>\nC: RCPT TO:<b@y.example>\nC: RCPT TO:<c@y.example>\n"
+        #expect(
+            run(["PIPELINING"], transaction, envelope + "S: 250 Ok\nS: 250 2.1.5 Ok\nS: 550 5.1.1 no\nC: QUIT")
+                == ["0 sent 2.1.5 250 2.1.5 Ok", refusal, "reusable"])
+        let oneByOne = """
+            C: MAIL FROM:<a@x.example>
+            S: 250 Ok
+            C: RCPT TO:<b@y.example>
+            S: 250 2.1.5 Ok
+            C: RCPT TO:<c@y.example>
+            S: 550 5.1.1 no
+            """
+        #expect(run([], transaction, oneByOne) == ["0 sent 2.1.5 250 2.1.5 Ok", refusal, "reusable"])
+    }
+
     @Test("what a server cannot take is not tried")
     func objections() {
         #expect(

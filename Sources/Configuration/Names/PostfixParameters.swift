@@ -23,6 +23,9 @@ package enum PostfixParameters {
         return best?.name
     }
 
+    /// Whether Postfix knows this name only as one that every transport has.
+    static func isForTransport(_ name: String) -> Bool { defaults[name] == nil && perTransport(name) != nil }
+
     private static let defaults: [String: String] = {
         var result: [String: String] = [:]
         result.reserveCapacity(1000)

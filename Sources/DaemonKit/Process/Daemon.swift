@@ -16,6 +16,11 @@ package enum Daemon {
         _ program: String, parameters: [any AnyParameter], privileges: PrivilegeProfile,
         make: (Startup) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService
     ) -> Never {
+        if CommandLine.arguments.dropFirst().first == ParameterDump.option {
+            // For martlet check and martlet conf, which know no daemon's parameters.
+            print(ParameterDump.text(InstanceParameters.all + parameters), terminator: "")
+            exit(0)
+        }
         do throws(StartupError) {
             let inheritance = try inherited()
             let startup = try prepare(program, parameters, inheritance)

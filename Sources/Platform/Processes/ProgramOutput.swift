@@ -13,7 +13,7 @@ package enum ProgramOutput {
         guard unsafe martlet_pipe(&ends) == 0 else { throw SystemError("pipe", path, errno) }
         defer { close(ends[0]) }
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var environment: [UnsafeMutablePointer<CChar>?] = unsafe [nil]
         let standard = [Int32(-1), ends[1], -1]
         var child: pid_t = 0

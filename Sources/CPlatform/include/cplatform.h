@@ -47,6 +47,9 @@ void martlet_wait_for_termination(void);
 /* Ends the process without running destructors beside live threads. */
 _Noreturn void martlet_exit(int status);
 
+/* Gives every job that Swift's runtime would hand to its global pool of threads to `function` instead. Once, before any task. */
+void martlet_take_global_jobs(void (*function)(void *job));
+
 /* Keeps the allocator to one arena. */
 void martlet_limit_memory_arenas(void);
 

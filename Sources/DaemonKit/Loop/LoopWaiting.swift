@@ -1,7 +1,6 @@
 package import NIOCore
 
-/// Waiting that stays on the loop. NIO's own `get()` and `Task.sleep` pass through Swift's global pool: a thread or three more in
-/// each process, and two switches between threads each time.
+/// Waiting that stays on the loop. NIO's own `get()` leaves the actor and comes back; `Task.sleep` starts Dispatch's threads.
 extension EventLoopFuture where Value: Sendable {
     @EventLoopActor
     package func value() async throws -> Value {

@@ -25,8 +25,8 @@ package enum Daemon {
             let inheritance = try inherited()
             let startup = try prepare(program, parameters, inheritance)
             let service = try make(startup)
-            try privileges.giveUpTheRest(owner: try startup.value(of: InstanceParameters.mailOwner))
-            serve(startup, inheritance, try startup.value(of: InstanceParameters.maxIdle), service)
+            try privileges.giveUpTheRest(owner: try startup.value(of: BaseParameters.mailOwner))
+            serve(startup, inheritance, try startup.value(of: BaseParameters.maximumIdle), service)
         } catch {
             endProcess(error)
         }
@@ -51,23 +51,22 @@ package enum Daemon {
         _ program: String, _ parameters: [any AnyParameter], _ inheritance: WorkerInheritance
     ) throws(StartupError) -> Startup {
         let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
-        var configuration = try invocation.configuration(program: program)
-        configuration.declare(parameters)
+        let configuration = try invocation.configuration(program: program, parameters: parameters)
         let startup = Startup(
             configuration: configuration, serviceName: invocation.serviceName, lease: inheritance.lease,
-            queueDirectory: try value(of: InstanceParameters.queueDirectory, configuration),
-            dataDirectory: try value(of: InstanceParameters.dataDirectory, configuration), arguments: invocation.arguments,
+            queueDirectory: try value(of: BaseParameters.queueDirectory, configuration),
+            dataDirectory: try value(of: BaseParameters.dataDirectory, configuration), arguments: invocation.arguments,
             sessionLimit: inheritance.sessionLimit)
         let log = LogSettings(
-            name: try startup.value(of: InstanceParameters.syslogName), program: program,
-            facility: try startup.value(of: InstanceParameters.syslogFacility),
-            file: try startup.value(of: InstanceParameters.maillogFile))
+            name: try startup.value(of: BaseParameters.syslogName), program: program,
+            facility: try startup.value(of: BaseParameters.syslogFacility),
+            file: try startup.value(of: BaseParameters.maillogFile))
         do throws(LogError) {
             try Log.open(log)
         } catch {
             throw StartupError(error.description)
         }
-        for parameter in InstanceParameters.all + parameters {
+        for parameter in parameters {
             do throws(ConfigurationError) {
                 try parameter.check(configuration)
             } catch {
@@ -99,6 +98,7 @@ package enum Daemon {
     ) -> Never {
         guard martlet_hold_termination() == 0 else { endProcess(StartupError("SIGTERM cannot be held back")) }
         let loop = EventLoopActor.loop
+        EventLoopActor.takeGlobalJobs()
         Task { @EventLoopActor in
             let life = DaemonLife(make(), DaemonContext(startup: startup), inheritance, maxIdle: maxIdle)
             DaemonLife.current = life

@@ -44,10 +44,13 @@ struct Invocation: Equatable, Sendable {
         return value
     }
 
-    /// main.cf with the overrides, and `$service_name`, `$process_name`.
-    func configuration(program: String) throws(StartupError) -> Configuration {
+    /// main.cf with the defaults of these parameters, the overrides, and `$service_name`, `$process_name`.
+    func configuration(
+        program: String, parameters: [any AnyParameter]
+    ) throws(StartupError) -> Configuration {
         do throws(ConfigurationError) {
             var configuration = try Configuration.load(directory: configurationDirectory)
+            configuration.declare(parameters)
             configuration.override("process_name", .init(program))
             configuration.override("service_name", .init(serviceName))
             let file = configurationDirectory + "/master.cf"

@@ -18,7 +18,7 @@ package enum Daemon {
     ) -> Never {
         if CommandLine.arguments.dropFirst().first == ParameterDump.option {
             // For martlet check and martlet conf, which know no daemon's parameters.
-            print(ParameterDump.text(InstanceParameters.all + parameters), terminator: "")
+            print(ParameterDump.text(BaseParameters.all + parameters), terminator: "")
             exit(0)
         }
         do throws(StartupError) {

@@ -163,6 +163,10 @@ package final class QueueManager {
         timer = (instant, task)
     }
 
+    var deliveriesInHand: Int { engine?.deliveriesInHand ?? 0 }
+    var activeMessages: Int { engine?.active.messages ?? 0 }
+    var heldMessages: Int { engine?.messages.count ?? 0 }
+
     func ended(_ session: ClientSession) { sessions[session.token] = nil }
 
     private func pool(_ transport: String) -> TransportPool {
@@ -203,5 +207,7 @@ extension QueueManager: TransportPoolDelegate {
     func unavailable(_ delivery: UInt64, _ status: DeliveryStatus) {
         turn { $0.transportUnavailable(delivery: delivery, status) }
     }
-    func needsFlush(_ connection: AgentConnection) { unflushed.append(connection) }
+    func needsFlush(_ connection: AgentConnection) {
+        if isInTurn { unflushed.append(connection) } else { connection.flush() }
+    }
 }

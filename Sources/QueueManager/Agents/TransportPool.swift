@@ -114,7 +114,7 @@ final class TransportPool {
             EventLoopActor.loop.scheduleTask(in: Self.backlogPause) { EventLoopActor.assumeOnLoop { self.tryAgain() } }
         } catch {
             connecting -= 1
-            warn("connect to transport \(path): \(Self.text(error))")
+            warn("connect to transport \(path): \(connectErrorText(error))")
             fail()
         }
     }
@@ -122,11 +122,6 @@ final class TransportPool {
     private func tryAgain() {
         connecting -= 1
         connectIfNeeded()
-    }
-
-    private static func text(_ error: any Error) -> String {
-        guard let error = error as? IOError else { return "\(error)" }
-        return errorText(error.errnoCode)
     }
 
     private func fail() {
@@ -191,4 +186,10 @@ final class TransportPool {
         retries[request.delivery] = tries
         deliver(request)
     }
+}
+
+/// As strerror has it; NIO's own text names its function.
+func connectErrorText(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    return errorText(error.errnoCode)
 }

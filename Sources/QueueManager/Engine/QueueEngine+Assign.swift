@@ -101,18 +101,20 @@ extension QueueEngine {
         decide(index, message, status)
     }
 
-    func deferUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus) {
-        logUnseen(index, message, status)
+    /// - Parameter dispatched: when it was given to an agent that came to nothing; nil: never.
+    func deferUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus, dispatched: Int64? = nil) {
+        logUnseen(index, message, status, dispatched: dispatched)
         decide(index, message, status)
     }
 
-    private func logUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus) {
+    private func logUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus, dispatched: Int64? = nil) {
         let envelope = message.stored.envelope
         let now = wall
         let line = DeliveryLine(
             queueID: envelope.queueID, recipient: message.recipients.entries[index].recipient, relay: "none",
             instants: .init(
-                arrival: envelope.arrival, activated: message.activated, dispatched: now, connected: nil, finished: now),
+                arrival: envelope.arrival, activated: message.activated, dispatched: dispatched ?? now, connected: nil,
+                finished: now),
             status: status)
         log(.info, line.text)
     }

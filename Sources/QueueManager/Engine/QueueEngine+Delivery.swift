@@ -132,7 +132,7 @@ extension QueueEngine {
                 guard let index = message.recipients.index(of: ordinal),
                     case .inDelivery(number) = message.recipients.entries[index].state
                 else { continue }
-                deferUnseen(index, message, status)
+                deferUnseen(index, message, status, dispatched: hand.dispatched)
             }
         }
         deliveryEnded(hand)

@@ -65,7 +65,7 @@ final class NoticePool {
                 }
             }
         } catch {
-            Log.warning("connect to \(Self.path): \(error)")
+            Log.warning("connect to \(Self.path): \(connectErrorText(error))")
             failWaiting()
         }
     }

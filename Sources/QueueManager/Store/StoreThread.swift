@@ -3,15 +3,26 @@ internal import NIOCore
 internal import NIOPosix
 package import Spool
 
-/// The one thread that owns the ``QueueStore``: all blocking work of the queue manager happens here.
+/// What does the batches: the ``QueueStore``, or something simpler in tests.
+package protocol BatchStore: AnyObject {
+    func perform(_ batch: StoreBatch) -> StoreOutcome
+    /// Commits everything and gives the queue's lock back.
+    func close() throws(StoreError)
+}
+
+extension QueueStore: BatchStore {
+    package func perform(_ batch: StoreBatch) -> StoreOutcome { batch.perform(on: self) }
+}
+
+/// The one thread that owns the queue's store: all blocking work of the queue manager happens here.
 ///
 /// *Failure:* opening may fail; after that each batch answers for itself.
 package final class StoreThread: @unchecked Sendable {
-    package typealias Opening = @Sendable () throws(StoreError) -> (QueueStore, RecoveryReport)
+    package typealias Opening = @Sendable () throws(StoreError) -> (any BatchStore, RecoveryReport)
 
     private let pool = NIOThreadPool(numberOfThreads: 1)
     /// Touched on the pool's thread only.
-    private var store: QueueStore?
+    private var store: (any BatchStore)?
 
     package init() { pool.start() }
 
@@ -33,7 +44,7 @@ package final class StoreThread: @unchecked Sendable {
     package func perform(_ batch: StoreBatch, then completion: @escaping @Sendable @EventLoopActor (StoreOutcome) -> Void) {
         run(completion) {
             guard let store = self.store else { preconditionFailure("batches are given to an open store") }
-            return batch.perform(on: store)
+            return store.perform(batch)
         }
     }
 

@@ -14,7 +14,6 @@ extension QueueEngine {
             if resumed.isInHand(message.location, entry.ordinal) {
                 message.recipients.set(index, .withAgent)
             } else if let assignment = assignment(of: entry, at: index, in: message) {
-                message.recipients.set(index, site: assignment.nextHop)
                 assignments.append(assignment)
             }
         }
@@ -27,41 +26,37 @@ extension QueueEngine {
     ) -> Assignment? {
         let envelope = message.stored.envelope
         let address = envelope.redirect ?? entry.recipient.address
-        let transport: String
-        let nextHop: String
+        let route: ResolvedHop.Route
         if let filter = envelope.contentFilter {
-            (transport, nextHop) = filterHop(filter, address)
+            route = filterRoute(filter, address)
         } else {
             switch resolver.resolve(address, sender: envelope.sender) {
-            case .deliver(let resolvedTransport, let resolvedHop, let isLocal):
-                if isLocal, address.localPart.equalsIgnoringCase(settings.doubleBounceSender) {
-                    discardDoubleBounce(index, message)
-                    return nil
-                }
-                (transport, nextHop) = (resolvedTransport, resolvedHop)
+            case .deliver(let found): route = found
             case .defer(let status):
                 deferUnseen(index, message, status)
                 return nil
-            case .fail(let status):
-                failUnseen(index, message, status)
-                return nil
             }
         }
-        guard !settings.deferredTransports.contains(transport) else {
+        if route.isLocal, route.recipient.localPart.equalsIgnoringCase(settings.doubleBounceSender) {
+            discardDoubleBounce(index, message)
+            return nil
+        }
+        guard !settings.deferredTransports.contains(route.transport) else {
             deferUnseen(index, message, DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 2), "deferred transport"))
             return nil
         }
+        message.recipients.set(index, site: route.nextHop, address: route.recipient)
         return Assignment(
-            ordinal: entry.ordinal, transport: transport, nextHop: nextHop,
-            queueName: queueName(transport, nextHop, address))
+            ordinal: entry.ordinal, transport: route.transport, nextHop: route.nextHop,
+            queueName: queueName(route.transport, route.nextHop, route.recipient))
     }
 
     /// `transport:nexthop` of a FILTER action or content_filter; without a next hop the recipient's domain.
-    private func filterHop(_ filter: String, _ address: EmailAddress) -> (String, String) {
+    private func filterRoute(_ filter: String, _ address: EmailAddress) -> ResolvedHop.Route {
         let parts = filter.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let hop = parts.count > 1 ? String(parts[1]) : ""
-        guard hop.isEmpty else { return (String(parts[0]), hop) }
-        return (String(parts[0]), address.domain.isEmpty ? settings.hostName : address.domain)
+        var hop = parts.count > 1 ? String(parts[1]) : ""
+        if hop.isEmpty { hop = address.domain.isEmpty ? settings.hostName : address.domain }
+        return ResolvedHop.Route(transport: String(parts[0]), nextHop: hop, recipient: address, isLocal: false)
     }
 
     /// Where a delivery takes one recipient, each recipient has a queue of its own: one that fails must not tie up the others.
@@ -92,11 +87,6 @@ extension QueueEngine {
     private func discardDoubleBounce(_ index: Int, _ message: ActiveMessage) {
         let status = DeliveryStatus(
             .sent, EnhancedStatus(.success, 0, 0), "undeliverable postmaster notification discarded")
-        logUnseen(index, message, status)
-        decide(index, message, status)
-    }
-
-    private func failUnseen(_ index: Int, _ message: ActiveMessage, _ status: DeliveryStatus) {
         logUnseen(index, message, status)
         decide(index, message, status)
     }

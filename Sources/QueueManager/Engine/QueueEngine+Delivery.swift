@@ -19,11 +19,7 @@ extension QueueEngine {
             guard let index = message.recipients.index(of: ordinal), case .waiting = message.recipients.entries[index].state
             else { continue }
             message.recipients.set(index, .inDelivery(delivery.number))
-            var recipient = message.recipients.entries[index].recipient
-            if let redirect = envelope.redirect {
-                recipient.original = recipient.original ?? recipient.address
-                recipient.address = redirect
-            }
+            let recipient = message.recipients.entries[index].recipient
             requested.append(RequestedRecipient(ordinal: ordinal, recipient: recipient))
         }
         guard !requested.isEmpty else {

@@ -17,7 +17,7 @@ struct RecipientTable {
 
     struct Entry {
         let ordinal: UInt32
-        let recipient: EnvelopeRecipient
+        var recipient: EnvelopeRecipient
         var state: State
         var delayWarned: Bool
         /// Why an earlier pass failed.
@@ -68,7 +68,13 @@ struct RecipientTable {
         if !was, now { outstanding += 1 }
     }
 
-    mutating func set(_ index: Int, site: String) { entries[index].site = site }
+    /// Once resolved. The address may be another than the envelope's: then that is what the log calls orig_to.
+    mutating func set(_ index: Int, site: String, address: EmailAddress) {
+        entries[index].site = site
+        guard entries[index].recipient.address != address else { return }
+        entries[index].recipient.original = entries[index].recipient.original ?? entries[index].recipient.address
+        entries[index].recipient.address = address
+    }
 
     mutating func setDelayWarned(_ index: Int) { entries[index].delayWarned = true }
 

@@ -8,17 +8,26 @@ import Wire
 
 @Suite("the engine: where recipients go")
 struct RoutingOfRecipientsTests {
-    @Test("what the resolver refuses or cannot tell needs no agent")
+    @Test("what the resolver cannot tell needs no agent")
     func unresolved() {
         var resolver = TableResolver()
-        resolver.answers["never"] = .fail(EngineBench.status(.bounced, "bad address syntax"))
         resolver.answers["later"] = .defer(EngineBench.status(.deferred, "address resolver failure"))
         let bench = EngineBench(resolver: resolver)
-        bench.arrive(to: "a@never", "a@later")
+        bench.arrive(to: "a@later")
         #expect(bench.requests.isEmpty)
-        #expect(bench.notices.map { $0.request.recipients.map(\.ordinal) } == [[0]])
-        #expect(bench.lines.contains { $0.hasSuffix("status=bounced (bad address syntax)") })
         #expect(bench.lines.contains { $0.hasSuffix("status=deferred (address resolver failure)") })
+    }
+
+    @Test("the next hop sees the address as it was resolved")
+    func rewritten() throws {
+        var resolver = TableResolver()
+        resolver.answers["ours"] = .deliver(
+            .init(transport: "smtp", nextHop: "there", recipient: EmailAddress(internal: "a@there"), isLocal: false))
+        let bench = EngineBench(resolver: resolver)
+        bench.arrive(to: "a%there@ours")
+        let recipient = try bench.nextRequest().recipients[0].recipient
+        #expect(recipient.address.internalForm == "a@there")
+        #expect(recipient.original?.internalForm == "a%there@ours")
     }
 
     @Test("a content filter and a redirection override the resolver")
@@ -42,9 +51,7 @@ struct RoutingOfRecipientsTests {
 
     @Test("mail to the double-bounce address ends here")
     func doubleBounce() {
-        var resolver = TableResolver()
-        resolver.answers["here"] = .deliver(transport: "local", nextHop: "here", isLocal: true)
-        let bench = EngineBench(resolver: resolver)
+        let bench = EngineBench()
         let id = bench.arrive(from: "", to: "double-bounce@here")
         #expect(bench.requests.isEmpty)
         #expect(bench.lines.last == "\(id): removed")

@@ -11,7 +11,9 @@ import Wire
 struct TableResolver: RecipientResolver {
     var answers: [String: ResolvedHop] = [:]
     func resolve(_ recipient: EmailAddress, sender: ReversePath) -> ResolvedHop {
-        answers[recipient.domain] ?? .deliver(transport: "smtp", nextHop: recipient.domain, isLocal: false)
+        answers[recipient.domain]
+            ?? .deliver(
+                .init(transport: "smtp", nextHop: recipient.domain, recipient: recipient, isLocal: recipient.domain == "here"))
     }
 }
 

@@ -17,6 +17,8 @@ struct JournalReader {
 
     let directory: SpoolDirectory
     let fileSystem: any FileSystem
+    /// Nothing is to be relied on: no file is synced.
+    var isReadOnly = false
 
     /// - Parameter known: up to where the index says that the journal had been synced.
     func read(
@@ -68,10 +70,12 @@ struct JournalReader {
     /// life is not reported again.
     private func read(_ number: UInt64) throws(StoreError) -> Outcome {
         do throws(SystemError) {
-            let file = try fileSystem.open(directory.journal(number), .readWrite)
+            let file = try fileSystem.open(directory.journal(number), isReadOnly ? .read : .readWrite)
             defer { file.close() }
-            do throws(SystemError) { try file.sync() } catch {}
-            try file.dropCache()
+            if !isReadOnly {
+                do throws(SystemError) { try file.sync() } catch {}
+                try file.dropCache()
+            }
             do throws(EventFileContents.Failure) {
                 let contents = try EventFileContents.read(file, kind: .journal)
                 return contents.header.number == number ? .success(contents) : .failure("its header names another file")

@@ -1,0 +1,112 @@
+package import Mail
+package import Platform
+
+/// A record and what became of its recipients, as segments, done lists and journal say.
+package struct InspectedMessage: Sendable {
+    package var location: RecordLocation
+    package var envelope: Envelope
+    package var content: ContentLocation
+    /// By ordinal.
+    package var states: [RecipientState]
+    /// How those ended whose sender has yet to be told.
+    package var statuses: [UInt32: DeliveryStatus]
+
+    package var isInQueue: Bool { states.contains { $0 == .queued || $0 == .held || $0 == .failed } }
+}
+
+/// Reads the queue without the index and without writing a byte: for listings while the system is stopped, and for tests that
+/// compare the index with what it is derived from.
+///
+/// Reads every segment twice: children first, since their arrival is what completes their parents.
+/// *Failure:* throws when a directory cannot be read; what is damaged is a sentence in ``problems`` and passed over.
+package struct SpoolInspection {
+    private let directory: SpoolDirectory
+    private let fileSystem: any FileSystem
+    private var replay = Replay()
+    private var sealed: [UInt64: UInt64] = [:]
+    private var segments: [(number: UInt64, identity: SegmentIdentity)] = []
+    package private(set) var problems: [String] = []
+
+    package init(_ directory: SpoolDirectory, _ fileSystem: any FileSystem) throws(StoreError) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+        try findSegments()
+        try readEvents()
+        try forEachRecord { inspection, record, envelope in inspection.noteChild(record, envelope) }
+    }
+
+    /// Each record in the order of segments, also those that are finished.
+    package mutating func forEach(_ body: (InspectedMessage) -> Void) throws(StoreError) {
+        try forEachRecord { inspection, record, envelope in
+            var states = RecipientStates(count: envelope.recipients.count, onHold: envelope.onHold)
+            for event in inspection.replay.entries[RecordKey(record.location)] ?? [] {
+                states.apply(event.change, to: event.ordinal)
+            }
+            body(
+                InspectedMessage(
+                    location: record.location, envelope: envelope, content: record.content,
+                    states: (0..<UInt32(states.count)).map { states[$0] }, statuses: states.statuses))
+        }
+    }
+
+    private mutating func findSegments() throws(StoreError) {
+        let numbers: [UInt64]
+        do throws(SystemError) { numbers = try directory.segmentNumbers(fileSystem) } catch { throw .system(error) }
+        for number in numbers {
+            do throws(SegmentError) {
+                let reader = try SegmentReader(number, in: directory, fileSystem: fileSystem)
+                segments.append((number, reader.identity))
+                reader.close()
+            } catch {
+                problems.append(error.description)
+            }
+        }
+    }
+
+    private mutating func readEvents() throws(StoreError) {
+        let nonces = Dictionary(uniqueKeysWithValues: segments.map { ($0.number, $0.identity.nonce) })
+        let journal = try JournalReader(directory: directory, fileSystem: fileSystem, isReadOnly: true)
+            .read(known: nil) { number, nonce in nonces[number] == nonce }
+        problems += journal.problems
+        replay = journal.replay
+        for (number, identity) in segments {
+            let list = try DoneList.read(
+                segment: number, nonce: identity.nonce, directory: directory, fileSystem: fileSystem,
+                foldMayBeUnderWay: journal.files.count > 1)
+            if let damage = list.damage { problems.append("\(directory.doneList(number)): \(damage)") }
+            var folded = Replay()
+            folded.add(list.events) { _, nonce in nonce == identity.nonce }
+            replay.prepend(folded)
+        }
+        sealed = replay.sealed
+    }
+
+    private mutating func noteChild(_ record: StoredRecord, _ envelope: Envelope) {
+        guard let origin = envelope.origin, origin.purpose != .maildrop else { return }
+        // A second child is dropped by an event on itself; what it would complete is completed already.
+        let events = origin.recipients.map {
+            JournalEvent(.child(record.location, origin.purpose), location: origin.parent, ordinal: $0)
+        }
+        replay.add(events) { number, nonce in segments.contains { $0.number == number && $0.identity.nonce == nonce } }
+    }
+
+    private mutating func forEachRecord(
+        _ body: (inout SpoolInspection, StoredRecord, Envelope) -> Void
+    ) throws(StoreError) {
+        for (number, _) in segments {
+            do throws(SegmentError) {
+                let reader = try SegmentReader(number, in: directory, fileSystem: fileSystem)
+                defer { reader.close() }
+                var scan = reader.scan(to: sealed[number] ?? reader.fileSize)
+                while let item = try scan.next() {
+                    guard case .record(let record) = item,
+                        case .envelope(let envelope)? = try? EnvelopeCoding.decode(record.envelope)
+                    else { continue }
+                    body(&self, record, envelope)
+                }
+            } catch {
+                problems.append(error.description)
+            }
+        }
+    }
+}

@@ -89,9 +89,12 @@ struct QueueStoreTests {
         #expect(try fixture.rows().isEmpty)
     }
 
-    @Test("a flush makes due what is not on hold", arguments: [
-        (QueueStore.Selection.all, 3), (.site("remote.test"), 3), (.site("REMOTE.test"), 3), (.site("relay"), 1), (.site("other"), 0),
-    ])
+    @Test(
+        "a flush makes due what is not on hold",
+        arguments: [
+            (QueueStore.Selection.all, 3), (.site("remote.test"), 3), (.site("REMOTE.test"), 3), (.site("relay"), 1),
+            (.site("other"), 0),
+        ])
     func flush(selection: QueueStore.Selection, count: Int) throws {
         let fixture = try QueueFixture()
         let later = fixture.now + 3600
@@ -143,7 +146,9 @@ struct QueueStoreTests {
     func unreported() throws {
         let fixture = try QueueFixture()
         let message = try fixture.arriveOne(recipients: 2)
-        _ = try fixture.store.record([JournalEvent(.unreported(refused), location: message.location, ordinal: 1), .done(message)])
+        _ = try fixture.store.record([
+            JournalEvent(.unreported(refused), location: message.location, ordinal: 1), .done(message),
+        ])
         try fixture.restartQmgr()
         let again = try fixture.store.recoverTails()
         #expect(again.messages.isEmpty, "cleanup lives: what it synced is its to say")

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import func Glibc.memchr
 
 extension Span<UInt8> {
     /// The first place of `byte` in `from..<to`, at the speed of the C library.

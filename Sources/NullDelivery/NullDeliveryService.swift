@@ -8,13 +8,18 @@ package final class NullDeliveryService: DaemonService {
         agent = DeliveryAgent(service: service, deliver: deliver)
     }
 
-    package static func discarding(service: String) -> NullDeliveryService {
-        NullDeliveryService(service: service) { discard($0) }
+    package nonisolated static func discarding(
+        _ startup: Startup
+    ) -> @Sendable @EventLoopActor () -> any DaemonService {
+        let service = startup.serviceName
+        return { NullDeliveryService(service: service) { discard($0) } }
     }
 
-    package static func failing(service: String) -> NullDeliveryService {
+    /// As service `retry`, everything is deferred.
+    package nonisolated static func failing(_ startup: Startup) -> @Sendable @EventLoopActor () -> any DaemonService {
+        let service = startup.serviceName
         let isRetry = service == "retry"
-        return NullDeliveryService(service: service) { failDelivery($0, isRetry: isRetry) }
+        return { NullDeliveryService(service: service) { failDelivery($0, isRetry: isRetry) } }
     }
 
     package func start(_ context: DaemonContext) async throws {}

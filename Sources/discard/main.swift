@@ -1,7 +1,6 @@
 import DaemonKit
 import NullDelivery
 
-Daemon.run("discard", parameters: [], privileges: .nothing) { startup in
-    let service = startup.serviceName
-    return { NullDeliveryService.discarding(service: service) }
+Daemon.run("discard", parameters: [], privileges: .nothing) { startup throws(StartupError) in
+    NullDeliveryService.discarding(startup)
 }

@@ -1,7 +1,6 @@
 import DaemonKit
 import NullDelivery
 
-Daemon.run("error", parameters: [], privileges: .nothing) { startup in
-    let service = startup.serviceName
-    return { NullDeliveryService.failing(service: service) }
+Daemon.run("error", parameters: [], privileges: .nothing) { startup throws(StartupError) in
+    NullDeliveryService.failing(startup)
 }

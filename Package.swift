@@ -110,7 +110,7 @@ let testTargets: [Target] = [
     tests("MailLogTests", ["MailLog"]),
     tests("LookupTablesTests", ["LookupTables", "Configuration", "Mail"]),
     tests("RoutingTests", ["Routing", "LookupTables", "Configuration", "Mail"]),
-    tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform"]),
+    tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform", "Wire", "Mail", "Platform"]),
     tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),
     tests("ResolverTests", ["Mail", "Resolver"]),

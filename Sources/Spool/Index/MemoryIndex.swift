@@ -45,6 +45,18 @@ package final class MemoryIndex: QueueIndex {
         if keepingCommits { forced = tables } else { tables = forced }
     }
 
+    /// A copy of the files, as a backup has it.
+    package func copy() -> MemoryIndex {
+        let copy = MemoryIndex()
+        copy.restore(self)
+        return copy
+    }
+
+    package func restore(_ other: MemoryIndex) {
+        tables = other.tables
+        forced = other.tables
+    }
+
     package func forgetDeadReaders() throws(IndexError) {}
 
     package func close() {}

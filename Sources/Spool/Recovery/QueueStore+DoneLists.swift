@@ -11,7 +11,7 @@ extension QueueStore {
         do throws(StoreError) {
             let list = try DoneList.read(
                 segment: number, nonce: segment.identity.nonce, directory: directory, fileSystem: fileSystem,
-                foldMayBeUnderWay: !journal.full.isEmpty)
+                foldMayBeUnderWay: foldMayBeUnderWay)
             segment.hasReadDoneList = true
             merge(list.events, of: segment)
             guard let damage = list.damage else { return }

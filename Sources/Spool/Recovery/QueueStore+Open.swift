@@ -41,6 +41,8 @@ extension QueueStore {
             store.register(findings)
             findings.report.problems += journals.problems
             findings.report.events = journals.replay.count
+            // Files before the last were full: one may have been half folded when its process died.
+            store.foldMayBeUnderWay = journals.files.count > 1
             store.damagedJournals = Set(journals.damagedFiles)
             swap(&store.replay, &journals.replay)
             try store.catchUp(&findings.report)

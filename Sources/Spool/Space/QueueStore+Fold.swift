@@ -10,9 +10,11 @@ extension QueueStore {
         if !damagedJournals.isEmpty && segments.values.contains(where: \.isUndecided) { return }
         try commit(isComplete: true)
         do throws(IndexError) { try index.force() } catch { throw .index(error) }
+        foldMayBeUnderWay = true
         while let number = journal.full.first {
             guard try fold(number, &problems) else { return }
         }
+        foldMayBeUnderWay = false
     }
 
     /// False when the file has to stay.
@@ -113,7 +115,7 @@ extension QueueStore {
             let nonce = segment.identity.nonce
             var list = try DoneList.read(
                 segment: number, nonce: nonce, directory: directory, fileSystem: fileSystem,
-                foldMayBeUnderWay: !journal.full.isEmpty)
+                foldMayBeUnderWay: foldMayBeUnderWay)
             do throws(SystemError) {
                 let kept = directory.quarantine + "/" + SpoolDirectory.name(number) + ".done"
                 try copy(directory.doneList(number), to: kept)

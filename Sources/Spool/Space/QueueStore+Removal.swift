@@ -5,7 +5,9 @@ import Platform
 /// The index only nominates.
 extension QueueStore {
     func removeSegments(_ problems: inout [String]) throws(StoreError) -> [String] {
-        // Numbers are never used again: the highest stays, so that the next one is higher.
+        guard segments.values.contains(where: { $0.live == 0 && $0.isReadToItsEnd }) else { return [] }
+        // Numbers are never used again: the highest on the disk stays, so that the next one is higher.
+        findSegments(&problems)
         let highest = segments.keys.max()
         let nominated = segments.values.filter { segment in
             segment.live == 0 && segment.isReadToItsEnd && segment.keptFrom == nil && segment.identity.number != highest
@@ -96,7 +98,7 @@ extension QueueStore {
         guard let end = segment.sealedEnd else { return false }
         let list = try DoneList.read(
             segment: number, nonce: segment.identity.nonce, directory: directory, fileSystem: fileSystem,
-            foldMayBeUnderWay: !journal.full.isEmpty)
+            foldMayBeUnderWay: foldMayBeUnderWay)
         if let damage = list.damage {
             upkeep.reported.insert(number)
             problems.append("\(directory.doneList(number)): \(damage): the segment is kept")

@@ -117,9 +117,11 @@ extension QueueStore {
             for event in replay.take(RecordKey(location)) { states.apply(event.change, to: event.ordinal) }
         }
         if let origin = envelope.origin, isSecondChild(origin, at: location, &arrivals) {
+            if let bodyFile = record.content.bodyFile { retiredContents.append(bodyFile) }
+            // Found again after a restart, it has been dropped before.
+            if states.remaining == 0 { return }
             pendingEvents.append(JournalEvent(.done, location: location))
             arrivals.duplicates.append(FinishedMessage(location: location, queueID: envelope.queueID))
-            if let bodyFile = record.content.bodyFile { retiredContents.append(bodyFile) }
             return
         }
         if states.isFinal(at: now) {

@@ -56,6 +56,8 @@ package final class QueueStore {
     var goneSegments: [UInt64] = []
     /// Journal files with damage: moved to quarantine/ once everybody they may have named is on hold.
     var damagedJournals: Set<UInt64> = []
+    /// The end of a done list may be torn: a fold did not finish, and the journal file that it folded is still there.
+    var foldMayBeUnderWay = false
     /// What went wrong out of a caller's sight; ``maintain()`` tells.
     var troubles: [String] = []
     var readers = SegmentReaders()

@@ -116,7 +116,10 @@ let testTargets: [Target] = [
     tests("ResolverTests", ["Mail", "Resolver"]),
     tests(
         "SMTPClientTests",
-        ["SMTPClient", "DaemonKit", "Wire", "Mail", "SMTPProtocol", "Resolver", "Spool", "Configuration"] + nio),
+        [
+            "SMTPClient", "DaemonKit", "Wire", "Mail", "MailLog", "Platform", "SMTPProtocol", "Resolver", "Spool",
+            "Configuration",
+        ] + nio),
     tests(
         "DeliveryTests",
         ["Bounce", "LocalDelivery", "DaemonKit", "Wire", "Mail", "Spool", "Platform", "Configuration", "MessageFormat"] + nio),

@@ -1,1 +1,3 @@
-// Program master.
+import Master
+
+MasterProgram.run()

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "delivery.h"
+#include "supervise.h"
 #include "zone.h"
 
 /* Writes the text of an errno value; returns its length. */
@@ -49,6 +50,9 @@ _Noreturn void martlet_exit(int status);
 
 /* Gives every job that Swift's runtime would hand to its global pool of threads to `function` instead. Once, before any task. */
 void martlet_take_global_jobs(void (*function)(void *job));
+
+/* As many descriptors as the administrator allows, up to 65,536. */
+void martlet_raise_descriptor_limit(void);
 
 /* Keeps the allocator to one arena. */
 void martlet_limit_memory_arenas(void);

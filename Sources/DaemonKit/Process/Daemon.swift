@@ -21,14 +21,18 @@ package enum Daemon {
             print(ParameterDump.text(BaseParameters.all + parameters), terminator: "")
             exit(0)
         }
+        var lifeline: Int32 = -1
         do throws(StartupError) {
             let inheritance = try inherited()
+            lifeline = inheritance.lifeline
             let startup = try prepare(program, parameters, inheritance)
+            // Sessions have a descriptor each. Commands of users get the limit that programs expect.
+            if privileges != .deliveryParent { martlet_raise_descriptor_limit() }
             let service = try make(startup)
             try privileges.giveUpTheRest(owner: try startup.value(of: BaseParameters.mailOwner))
             serve(startup, inheritance, try startup.value(of: BaseParameters.maximumIdle), service)
         } catch {
-            endProcess(error)
+            endProcess(error, lifeline: lifeline)
         }
     }
 

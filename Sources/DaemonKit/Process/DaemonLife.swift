@@ -44,9 +44,9 @@ final class DaemonLife {
             for descriptor in inheritance.listeners where !context.isStopping { try await service.listen(on: descriptor) }
             context.tell(.serving)
         } catch let error as StartupError {
-            endProcess(error)
+            endProcess(error, lifeline: inheritance.lifeline)
         } catch {
-            context.fail("\(error)")
+            endProcess(StartupError("\(error)"), lifeline: inheritance.lifeline)
         }
         if inheritance.exitsWhenIdle { watchIdleness() }
     }

@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Glibc
 internal import MailLog
 internal import NIOCore
 internal import Platform
@@ -40,8 +41,12 @@ package final class DaemonContext {
     }
 }
 
-/// Logs the reason and ends the process.
-func endProcess(_ error: StartupError) -> Never {
+/// Logs the reason, tells it to master (for whoever waits for the start) when there is a lifeline, and ends the process.
+func endProcess(_ error: StartupError, lifeline: Int32 = -1) -> Never {
     Log.fatal(error.message)
+    if lifeline >= 0 {
+        let words = [WorkerState.failed.rawValue] + error.message.utf8
+        _ = unsafe words.withUnsafeBytes { unsafe write(lifeline, $0.baseAddress, $0.count) }
+    }
     martlet_exit(error.exitStatus)
 }

@@ -81,4 +81,6 @@ package enum WorkerState: UInt8, Sendable {
     case full = 0x46
     /// It accepts again.
     case available = 0x41
+    /// It cannot start; a sentence follows.
+    case failed = 0x58
 }

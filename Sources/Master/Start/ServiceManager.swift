@@ -1,0 +1,27 @@
+internal import CPlatform
+internal import Glibc
+internal import Platform
+
+/// Words to systemd, sd_notify(3); nothing is sent where no service manager waits for them.
+struct ServiceManager {
+    private let socket: String?
+    /// Half of WatchdogSec, nanoseconds.
+    let watchdogPause: UInt64?
+
+    init(environment: (String) -> String?, process: Int32 = getpid()) {
+        socket = environment("NOTIFY_SOCKET")
+        let isOurs = environment("WATCHDOG_PID").map { $0 == String(process) } ?? true
+        let limit = environment("WATCHDOG_USEC").flatMap { UInt64($0) } ?? 0
+        watchdogPause = isOurs && limit > 0 && limit < 1 << 40 ? limit * 500 : nil
+    }
+
+    func ready(_ status: String) { say("READY=1\nMAINPID=\(getpid())\nSTATUS=\(status)") }
+    func reloading(at monotonic: UInt64) { say("RELOADING=1\nMONOTONIC_USEC=\(monotonic / 1000)") }
+    func stopping() { say("STOPPING=1\nSTATUS=stopping") }
+    func alive() { say("WATCHDOG=1") }
+
+    private func say(_ text: String) {
+        guard let socket else { return }
+        _ = unsafe martlet_notify(socket, text)
+    }
+}

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int martlet_rename_exclusive(const char *from, const char *to)
@@ -59,6 +60,11 @@ int martlet_spawn_program(const char *path, char *const arguments[], char *const
     posix_spawn_file_actions_destroy(&actions);
     errno = code;
     return code ? -1 : 0;
+}
+
+int martlet_socket_pair(int ends[2])
+{
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
 }
 
 int martlet_pipe(int ends[2])

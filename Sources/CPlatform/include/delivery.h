@@ -13,6 +13,9 @@ int martlet_rename_exclusive(const char *from, const char *to);
 int martlet_spawn_program(const char *path, char *const arguments[], char *const environment[], const int standard[3],
     int channel, int new_session, const char *directory, pid_t *child);
 
+/* A connected pair of stream sockets, which no program that is executed inherits. */
+int martlet_socket_pair(int ends[2]);
+
 /* A pipe whose ends no program that is executed inherits. */
 int martlet_pipe(int ends[2]);
 

@@ -19,7 +19,7 @@ struct DelivererSettings: Equatable, Sendable {
         return [
             "-u", String(user), "-g", String(group), "-h", hostname, "-l", locks.joined(separator: ","),
             "-a", String(locking.attempts), "-d", seconds(locking.delay), "-s", seconds(locking.staleTime),
-            "-t", seconds(commandTimeLimit),
+            "-t", seconds(commandTimeLimit), "-o", locking.demandsOwnership ? "1" : "0",
         ]
     }
 
@@ -41,6 +41,7 @@ struct DelivererSettings: Equatable, Sendable {
         locking.attempts = attempts
         locking.delay = delay
         locking.staleTime = stale
+        locking.demandsOwnership = values["-o"] != "0"
         self.init(user: user, group: group, hostname: hostname, locking: locking, commandTimeLimit: limit)
     }
 

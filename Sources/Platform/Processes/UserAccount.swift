@@ -57,6 +57,15 @@ package struct UserAccount: Equatable, Sendable {
         }
     }
 
+    /// A user whom the name service does not know (containers run as any number).
+    package init(unnamed user: UInt32, group: UInt32) {
+        name = String(user)
+        self.user = user
+        self.group = group
+        home = "/"
+        shell = "/bin/sh"
+    }
+
     private init(_ entry: passwd) {
         unsafe name = String(cString: entry.pw_name)
         unsafe user = entry.pw_uid

@@ -105,7 +105,7 @@ final class MailboxFileDelivery: Sendable {
         }
         guard status.st_nlink == 1 else { throw MailboxFailure(refused, "file has \(status.st_nlink) hard links") }
         if request.mustBeOwned {
-            guard status.st_uid == geteuid() else {
+            guard !locking.demandsOwnership || status.st_uid == geteuid() else {
                 throw MailboxFailure(
                     EnhancedStatus(.temporary, 2, 0), "destination \(request.path) is not owned by recipient")
             }

@@ -9,6 +9,8 @@ struct MailboxLocking: Equatable, Sendable {
     var attempts = 20
     var delay = Duration.seconds(1)
     var staleTime = Duration.seconds(500)
+    /// strict_mailbox_ownership
+    var demandsOwnership = true
 
     /// nil when a word is none of Postfix's.
     init?(_ words: [String]) {

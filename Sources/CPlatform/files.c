@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "cplatform.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -14,9 +15,9 @@ size_t martlet_strerror(int code, void *buffer, size_t size)
     return length;
 }
 
-const char *martlet_dirent_name(const struct dirent *entry)
+const char *martlet_dirent_name(const void *entry)
 {
-    return entry->d_name;
+    return ((const struct dirent *) entry)->d_name;
 }
 
 int martlet_punch_hole(int descriptor, int64_t offset, int64_t length)

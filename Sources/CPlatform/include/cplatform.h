@@ -2,7 +2,6 @@
 #ifndef MARTLET_CPLATFORM_H
 #define MARTLET_CPLATFORM_H
 
-#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +12,7 @@
 /* Writes the text of an errno value; returns its length. */
 size_t martlet_strerror(int code, void *buffer, size_t size);
 
-const char *martlet_dirent_name(const struct dirent *entry);
+const char *martlet_dirent_name(const void *entry);
 
 int martlet_punch_hole(int descriptor, int64_t offset, int64_t length);
 

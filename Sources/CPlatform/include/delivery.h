@@ -2,7 +2,8 @@
 #ifndef MARTLET_DELIVERY_H
 #define MARTLET_DELIVERY_H
 
-#include <sys/types.h>
+#include <stdint.h>
+
 
 /* rename that replaces nothing: EEXIST. EINVAL or ENOSYS where the file system or kernel cannot. */
 int martlet_rename_exclusive(const char *from, const char *to);
@@ -11,7 +12,7 @@ int martlet_rename_exclusive(const char *from, const char *to);
  * (-1: as here), 3 is `channel` (-1: none), all above are closed. With `new_session` the child leads a session and process group.
  * `directory` may be null. Signals have their defaults and none is blocked. */
 int martlet_spawn_program(const char *path, char *const arguments[], char *const environment[], const int standard[3],
-    int channel, int new_session, const char *directory, pid_t *child);
+    int channel, int new_session, const char *directory, int32_t *child);
 
 /* A connected pair of stream sockets, which no program that is executed inherits. */
 int martlet_socket_pair(int ends[2]);
@@ -20,6 +21,6 @@ int martlet_socket_pair(int ends[2]);
 int martlet_pipe(int ends[2]);
 
 /* Gives up every right of root for good: supplementary groups, then group, then user. Checks that they are gone. */
-int martlet_become_recipient(uid_t user, gid_t group);
+int martlet_become_recipient(uint32_t user, uint32_t group);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* Goes on in a detached process (own session, /dev/null for standard input, output and error), and returns there the writing
  * end of a pipe to the starter. The starter waits for words on it and exits: 0 after "R", else 1, printing them.
@@ -13,7 +12,7 @@ int martlet_detach(void);
 
 /* Starts a program with descriptors[i] as number 3 + i and everything else closed; standard input is /dev/null, output and error
  * are ours; no signal is blocked or ignored. Returns the process number once the program runs. */
-pid_t martlet_start_worker(const char *path, char *const *arguments, char *const *environment, const int *descriptors,
+int32_t martlet_start_worker(const char *path, char *const *arguments, char *const *environment, const int *descriptors,
                            size_t count);
 
 /* SIGTERM, SIGINT, SIGHUP and SIGCHLD as a descriptor, non-blocking; SIGPIPE is ignored. */
@@ -23,7 +22,7 @@ int martlet_open_signals(void);
 int martlet_next_signal(int descriptor);
 
 /* Takes leave of an ended child: its number, 0 when there is none. Exit status, or the signal that killed it. */
-pid_t martlet_reap(int *status, int *signal);
+int32_t martlet_reap(int *status, int *signal);
 
 /* A pair of connected stream sockets, close-on-exec; the first does not block. */
 int martlet_lifeline(int pair[2]);
@@ -32,7 +31,7 @@ int martlet_lifeline(int pair[2]);
 int martlet_listen_inet(const uint8_t *address, size_t length, uint16_t port, int backlog);
 
 /* A listening UNIX socket in the place of whatever has this name, with this mode; its owner is changed unless `owner` is -1. */
-int martlet_listen_unix(const char *path, mode_t mode, uid_t owner, gid_t group, int backlog);
+int martlet_listen_unix(const char *path, uint32_t mode, uint32_t owner, uint32_t group, int backlog);
 
 /* The number of a service of /etc/services over TCP, 0 when unknown. */
 uint16_t martlet_service_port(const char *name);

@@ -55,7 +55,7 @@ package struct Configuration: Sendable {
         let text: String
         do {
             let unexpanded = setting?.text ?? computedText(parameter.name) ?? parameter.defaultText
-            text = try finish(parameter.name, try expand(unexpanded, for: parameter.name))
+            text = Value.isExpanded ? try finish(parameter.name, try expand(unexpanded, for: parameter.name)) : unexpanded
         } catch {
             throw ConfigurationError("\(parameter.name): \(error.message)", file: setting?.file, line: setting?.line)
         }

@@ -18,7 +18,7 @@ extension Configuration {
         return name.contains(".") ? name : name + ".$mydomain"
     }
 
-    /// What is behind the first dot of myhostname; `localdomain` also where myhostname needs mydomain itself.
+    /// What is behind the first dot of myhostname, or of the kernel's name where myhostname needs mydomain itself.
     private var defaultDomain: String {
         let name = settings["myhostname"].flatMap { try? expand($0.text, for: "mydomain") } ?? host.hostName
         guard let dot = name.firstIndex(of: ".") else { return "localdomain" }

@@ -48,11 +48,14 @@ package protocol ParameterValue: Comparable, Sendable {
     /// The same; `unit` is the suffix of the parameter's default (`d` in `5d`), which a number without a suffix has.
     static func parse(_ text: String, unit: Character?) -> Self?
     static var usesUnit: Bool { get }
+    /// Whether `$name` in the text is expanded when the value is read (all but ``UnexpandedText``).
+    static var isExpanded: Bool { get }
 }
 
 extension ParameterValue {
     package static func parse(_ text: String, unit: Character?) -> Self? { parse(text) }
     package static var usesUnit: Bool { false }
+    package static var isExpanded: Bool { true }
 }
 
 /// Something wrong in main.cf, master.cf or a table: which parameter, where, and what to do.

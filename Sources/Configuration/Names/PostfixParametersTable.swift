@@ -661,7 +661,7 @@ extension PostfixParameters {
         smtpd_enforce_tls = no
         smtpd_error_sleep_time = 1s
         smtpd_etrn_restrictions =
-        smtpd_expansion_filter = \t\40!"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
+        smtpd_expansion_filter = \t\40!"#$$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~
         smtpd_forbid_bare_newline = no
         smtpd_forbid_bare_newline_exclusions = $mynetworks
         smtpd_forbid_bare_newline_reject_code = 550

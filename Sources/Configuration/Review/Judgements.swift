@@ -114,6 +114,7 @@ extension Judgement {
             "smtpd_sasl_path", "smtpd_sasl_type", "smtpd_sasl_security_options", "smtpd_sasl_tls_security_options",
             "smtpd_sasl_local_domain", "smtpd_sasl_authenticated_header", "broken_sasl_auth_clients", "smtp_sasl_*",
             "cyrus_sasl_config_path", "smtpd_policy_service_*", "smtpd_proxy_*",
+            "smtpd_restriction_classes",
         ].map { Judgement($0, .always, .silent) } + [
             Judgement("biff", .oneOf(["no"]), .silent),
             Judgement("disable_vrfy_command", .yes, .silent),

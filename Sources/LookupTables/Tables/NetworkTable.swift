@@ -15,7 +15,9 @@ final class NetworkTable: LookupTable {
     func lookup(_ key: String) throws(LookupError) -> String? {
         guard let address = IPAddress(key) else { return nil }
         return try Rule.first(rules) { (rule) throws(LookupError) in
-            rule.condition.contains(address) != rule.negated ? rule.result ?? "" : nil
+            // An IPv4 network says nothing of IPv6 addresses, not even when it is negated.
+            guard rule.condition.address.isIPv6 == address.isIPv6 else { return nil }
+            return rule.condition.contains(address) != rule.negated ? rule.result ?? "" : nil
         }
     }
 

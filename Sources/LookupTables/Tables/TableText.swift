@@ -13,7 +13,13 @@ enum TableText {
     static func entries(_ bytes: [UInt8], file: String, warn: LookupTables.Warn) -> [Entry] {
         var entries: [Entry] = []
         for line in LogicalLines(bytes) {
-            guard let (key, rest) = splitKey(line.text[...], endsAt: { $0.isWhitespace }), !rest.trimmed.isEmpty else {
+            guard let end = endOfKey(line.text.utf8) else {
+                warn("\(file), line \(line.number): unbalanced '\"' -- ignoring this line")
+                continue
+            }
+            let key = String(line.text[..<end])
+            let rest = line.text[end...]
+            guard !key.isEmpty, !rest.trimmed.isEmpty else {
                 warn("\(file), line \(line.number): expected format: key whitespace value")
                 continue
             }
@@ -28,9 +34,7 @@ enum TableText {
     static func aliases(_ bytes: [UInt8], file: String, warn: LookupTables.Warn) -> [Entry] {
         var entries: [Entry] = []
         for line in LogicalLines(bytes) {
-            guard let (key, rest) = splitKey(line.text[...], endsAt: { $0 == ":" }),
-                let colon = rest.trimmed.first, colon == ":"
-            else {
+            guard let (key, rest) = splitName(line.text[...]), rest.trimmed.first == ":" else {
                 warn("\(file), line \(line.number): expected format: name: value")
                 continue
             }
@@ -44,11 +48,29 @@ enum TableText {
         return entries
     }
 
-    /// A key, which may be `"quoted"`, and what is behind it; nil when there is no key.
-    private static func splitKey(_ text: Substring, endsAt isEnd: (Character) -> Bool) -> (key: String, rest: Substring)? {
+    /// The first white space outside quotes. Quotes stay in the key: `"a b"@example.com` is how a lookup asks. nil: a quote is open.
+    private static func endOfKey(_ line: String.UTF8View) -> String.Index? {
+        var inQuotes = false
+        var index = line.startIndex
+        while index < line.endIndex {
+            switch line[index] {
+            case UInt8(ascii: "\\"):
+                line.formIndex(after: &index)
+                if index == line.endIndex { return inQuotes ? nil : index }
+            case UInt8(ascii: "\""): inQuotes.toggle()
+            case let byte where byte.isWhiteSpace && !inQuotes: return index
+            default: break
+            }
+            line.formIndex(after: &index)
+        }
+        return inQuotes ? nil : index
+    }
+
+    /// An alias's name, without the quotes that it may have, and what is behind it; nil when there is none.
+    private static func splitName(_ text: Substring) -> (key: String, rest: Substring)? {
         let line = text.trimmed
         guard line.first == "\"" else {
-            let key = line.prefix { !isEnd($0) }
+            let key = line.prefix { $0 != ":" }
             return key.isEmpty ? nil : (String(key), line[key.endIndex...])
         }
         var key = ""

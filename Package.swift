@@ -123,7 +123,8 @@ let testTargets: [Target] = [
     tests(
         "DeliveryTests",
         ["Bounce", "LocalDelivery", "DaemonKit", "Wire", "Mail", "Spool", "Platform", "Configuration", "MessageFormat"] + nio),
-    tests("DaemonKitTests", ["DaemonKit"] + nio),
+    tests("DaemonKitTests", ["DaemonKit", "Mail", "Wire", "Platform"] + nio),
+    tests("MasterTests", ["Master", "Configuration", "Platform", "SimulatedPlatform"]),
     tests("ArchitectureTests", ["Wire"]),
     tests("CommandKitTests", ["CommandKit", "MessageFormat"]),
     tests("SubmissionTests", ["Submission", "Mail"]),

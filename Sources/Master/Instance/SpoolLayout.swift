@@ -43,13 +43,23 @@ struct SpoolLayout {
     private func make(_ directory: Directory) throws(SystemError) {
         if unsafe mkdir(directory.path, directory.mode) != 0 {
             guard errno == EEXIST else { throw SystemError("mkdir", directory.path, errno) }
-            return
+            guard try isUnclaimed(directory) else { return }
         }
         guard unsafe chmod(directory.path, directory.mode) == 0 else { throw SystemError("chmod", directory.path, errno) }
         guard let owner, !directory.isRoots else { return }
         guard unsafe lchown(directory.path, owner.user, owner.group) == 0 else {
             throw SystemError("chown", directory.path, errno)
         }
+    }
+
+    /// Empty and root's: an administrator's mkdir, which becomes mail_owner's.
+    private func isUnclaimed(_ directory: Directory) throws(SystemError) -> Bool {
+        guard owner != nil, !directory.isRoots else { return false }
+        var status = stat()
+        guard unsafe lstat(directory.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0 else {
+            return false
+        }
+        return try POSIXFileSystem().list(directory.path).isEmpty
     }
 
     private func check(_ directory: Directory) throws(MasterFailure) {

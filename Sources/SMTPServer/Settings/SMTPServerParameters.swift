@@ -94,8 +94,8 @@ package enum SMTPServerParameters {
         "smtpd_sender_restrictions", default: "", summary: "Restrictions on senders.")
     static let relayRestrictions = Parameter<WordList>(
         "smtpd_relay_restrictions",
-        default:
-            "${{$compatibility_level} <level {1} ? {} : {permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination}}",
+        // Postfix leaves this empty below compatibility_level 1, and then refuses to start when recipients are unrestricted too.
+        default: "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination",
         summary: "Restrictions on relaying.")
     static let recipientRestrictions = Parameter<WordList>(
         "smtpd_recipient_restrictions", default: "", summary: "Restrictions on recipients.")

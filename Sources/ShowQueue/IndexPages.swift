@@ -1,0 +1,28 @@
+internal import Spool
+
+/// The index read page by page, on threads that may block; one page at a time.
+///
+/// *Failure:* throws when the index cannot be opened or read.
+final class IndexPages: @unchecked Sendable {
+    private let index: LMDBIndex
+    private var listing: IndexListing?
+
+    init(directory: SpoolDirectory) {
+        var options = LMDBIndex.Options()
+        options.isReadOnly = true
+        index = LMDBIndex(directory: directory.index, options: options)
+    }
+
+    /// nil at the end.
+    func next() throws(IndexError) -> [ListedPart]? {
+        if listing == nil {
+            try index.open()
+            listing = IndexListing(index)
+        }
+        return try listing?.page()
+    }
+
+    func close() {
+        if listing != nil { index.close() }
+    }
+}

@@ -1,5 +1,13 @@
 internal import DaemonKit
+internal import Mail
 internal import NIOCore
+
+/// What an idle connection may be used for.
+struct ConnectionKey: Hashable {
+    var nextHop: String
+    /// Set for a host that others are preferred to: it serves only those deliveries that have come to it.
+    var address: IPAddress?
+}
 
 /// All open connections of this worker, and which of them are idle, by the next hop that they were opened for.
 ///
@@ -12,7 +20,7 @@ final class ConnectionPool {
 
     private let settings: SMTPClientSettings
     private var open: [ObjectIdentifier: SMTPConnection] = [:]
-    private var idle: [String: [SMTPConnection]] = [:]
+    private var idle: [ConnectionKey: [SMTPConnection]] = [:]
     private var idleCount = 0
     private var timer: RepeatedTask?
     private var isStopping = false
@@ -30,10 +38,10 @@ final class ConnectionPool {
         }
     }
 
-    /// The most recently used idle connection for this next hop.
-    func take(_ nextHop: String) -> SMTPConnection? {
-        guard let connection = idle[nextHop]?.popLast() else { return nil }
-        if idle[nextHop]?.isEmpty == true { idle[nextHop] = nil }
+    /// The most recently used idle connection of this kind.
+    func take(_ key: ConnectionKey) -> SMTPConnection? {
+        guard let connection = idle[key]?.popLast() else { return nil }
+        if idle[key]?.isEmpty == true { idle[key] = nil }
         idleCount -= 1
         return connection
     }
@@ -41,9 +49,10 @@ final class ConnectionPool {
     /// Takes a connection back: keeps it for the next delivery, or says goodbye.
     func give(_ connection: SMTPConnection, _ nextHop: String) {
         guard mayKeep(connection, nextHop) else { return discard(connection) }
+        let key = ConnectionKey(nextHop: nextHop, address: connection.isBest ? nil : connection.host.address)
         connection.idle(until: .now() + settings.reuse.keepLimit)
-        connection.onStep = { [weak self, unowned connection] _ in self?.lost(connection, nextHop) }
-        idle[nextHop, default: []].append(connection)
+        connection.onStep = { [weak self] _, connection in self?.lost(connection, key) }
+        idle[key, default: []].append(connection)
         idleCount += 1
     }
 
@@ -56,24 +65,24 @@ final class ConnectionPool {
     /// Says goodbye to all that are idle, and keeps none from now on.
     func stop() {
         isStopping = true
-        for (nextHop, connections) in idle {
-            for connection in connections { lost(connection, nextHop) }
+        for (key, connections) in idle {
+            for connection in connections { lost(connection, key) }
         }
     }
 
     private func mayKeep(_ connection: SMTPConnection, _ nextHop: String) -> Bool {
         let reuse = settings.reuse
-        return connection.isReady && connection.isBest && !isStopping && idleCount < Self.maximumIdle
+        return connection.isReady && !isStopping && idleCount < Self.maximumIdle
             && (reuse.keepsAll || reuse.destinations.contains(nextHop))
             && (reuse.countLimit == 0 || connection.uses < reuse.countLimit)
             && .now() - connection.opened < reuse.ageLimit
     }
 
     /// An idle connection is over: the server said so, or has been idle for too long.
-    private func lost(_ connection: SMTPConnection, _ nextHop: String) {
-        guard let index = idle[nextHop]?.firstIndex(where: { $0 === connection }) else { return }
-        idle[nextHop]?.remove(at: index)
-        if idle[nextHop]?.isEmpty == true { idle[nextHop] = nil }
+    private func lost(_ connection: SMTPConnection, _ key: ConnectionKey) {
+        guard let index = idle[key]?.firstIndex(where: { $0 === connection }) else { return }
+        idle[key]?.remove(at: index)
+        if idle[key]?.isEmpty == true { idle[key] = nil }
         idleCount -= 1
         discard(connection)
     }
@@ -87,8 +96,8 @@ final class ConnectionPool {
 
     private func tick() {
         let now = NIODeadline.now()
-        for (nextHop, connections) in idle {
-            for connection in connections where connection.deadline <= now { lost(connection, nextHop) }
+        for (key, connections) in idle {
+            for connection in connections where connection.deadline <= now { lost(connection, key) }
         }
         for connection in open.values {
             connection.checkDeadline(now)

@@ -15,7 +15,7 @@ struct Connector {
 
     /// `completion` gets the connection, whose steps go to `onStep` from then on, or the reason.
     func connect(
-        to host: MailHost, port: UInt16, isBest: Bool, onStep: @escaping (ClientStep) -> Void,
+        to host: MailHost, port: UInt16, isBest: Bool, isOnly: Bool, onStep: @escaping (ClientStep, SMTPConnection) -> Void,
         completion: @escaping @Sendable @EventLoopActor (Result<SMTPConnection, ConnectFailure>) -> Void
     ) {
         let box = ConnectionBox()
@@ -29,7 +29,8 @@ struct Connector {
         let make = NIOLoopBound(
             { (channel: any Channel) in
                 SMTPConnection(
-                    channel: channel, host: host, relay: relay, isBest: isBest, session: session, times: times, onStep: onStep)
+                    channel: channel, host: host, relay: relay, isBest: isBest, isOnly: isOnly, session: session, times: times,
+                    onStep: onStep)
             }, eventLoop: EventLoopActor.loop)
         do {
             let bootstrap = ClientBootstrap(group: EventLoopActor.group)

@@ -16,8 +16,10 @@ final class SMTPConnection {
     let relay: String
     /// Of the hosts that were found for its next hop none is preferred to this one.
     let isBest: Bool
+    /// There was no other host, nor a fallback relay.
+    let isOnly: Bool
     let opened = NIODeadline.now()
-    var onStep: (ClientStep) -> Void
+    var onStep: (ClientStep, SMTPConnection) -> Void
     private let channel: any Channel
     private let times: SMTPClientSettings.TimeLimits
     private var session: SMTPClientSession
@@ -29,13 +31,14 @@ final class SMTPConnection {
     private(set) var deadline: NIODeadline
 
     init(
-        channel: any Channel, host: MailHost, relay: String, isBest: Bool, session: SMTPClientSession,
-        times: SMTPClientSettings.TimeLimits, onStep: @escaping (ClientStep) -> Void
+        channel: any Channel, host: MailHost, relay: String, isBest: Bool, isOnly: Bool, session: SMTPClientSession,
+        times: SMTPClientSettings.TimeLimits, onStep: @escaping (ClientStep, SMTPConnection) -> Void
     ) {
         self.channel = channel
         self.host = host
         self.relay = relay
         self.isBest = isBest
+        self.isOnly = isOnly
         self.session = session
         self.times = times
         self.onStep = onStep
@@ -84,7 +87,7 @@ final class SMTPConnection {
         guard let bytes = session.quit() else { return close() }
         write(bytes)
         guard let patience else { return close() }
-        onStep = { _ in }
+        onStep = { _, _ in }
         deadline = .now() + patience
     }
 
@@ -150,7 +153,7 @@ final class SMTPConnection {
         }
         if let wait = session.wait { deadline = .now() + times.limit(wait) }
         if case .wait = step.action, step.verdicts.isEmpty { return }
-        onStep(step)
+        onStep(step, self)
     }
 
     private func write(_ bytes: [UInt8]) {

@@ -25,7 +25,12 @@ final class DeliveryAttempt {
     private var bestPreference: UInt16 = 0
     /// Servers of the present destination that got as far as a transaction.
     private var sessions = 0
-    private var connection: SMTPConnection?
+    /// A kept connection turned out to be over: it was one too many.
+    private var avoidsKept = false
+    /// The host at the other end of the kept connection with which this began, before any look-up.
+    private var keptHost: MailHost?
+    /// What that host said to recipients that another one may be asked about.
+    private var keptWords: [UInt32: (status: DeliveryStatus, relay: String)] = [:]
     /// Why the last server, or the search for one, was of no use.
     private var lastFailure = (
         status: DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 0), "server unavailable or unable to receive mail"),
@@ -43,13 +48,18 @@ final class DeliveryAttempt {
     func start() {
         client.contents.retire(delivery.request.retiredFiles)
         guard !remaining.isEmpty else { return delivery.finish() }
-        if let kept = client.pool.take(delivery.request.nextHop) {
-            connection = kept
-            kept.onStep = { self.take($0, from: kept) }
-            begin(kept)
-        } else {
-            nextDestination()
-        }
+        if !useKept(nil) { nextDestination() }
+    }
+
+    /// Takes an idle connection, to any of the best hosts or to this one.
+    private func useKept(_ host: MailHost?) -> Bool {
+        guard !avoidsKept,
+            let kept = client.pool.take(ConnectionKey(nextHop: delivery.request.nextHop, address: host?.address))
+        else { return false }
+        if host == nil { keptHost = kept.host }
+        kept.onStep = { self.take($0, from: $1) }
+        begin(kept)
+        return true
     }
 
     // MARK: Which server
@@ -79,6 +89,7 @@ final class DeliveryAttempt {
             hosts = limit > 0 ? Array(list.prefix(limit)) : list
             bestPreference = list.first?.preference ?? 0
             if isFinal { destinations = [] }
+            if !keptWords.isEmpty { hosts.removeAll { $0.address == keptHost?.address } }
             nextHost()
         case .failure(var status, let isFinal):
             // What is written in main.cf is more often mistaken than the name of a sender's correspondent.
@@ -98,31 +109,33 @@ final class DeliveryAttempt {
     private func nextHost() {
         guard !hosts.isEmpty else { return nextDestination() }
         let host = hosts.removeFirst()
+        let isBest = host.preference == bestPreference
+        if !isBest, useKept(host) { return }
         let port = port
         client.connector.connect(
-            to: host, port: port, isBest: host.preference == bestPreference,
-            onStep: { step in
-                guard let connection = self.connection else { preconditionFailure("a connection speaks after it was made") }
-                self.take(step, from: connection)
-            },
+            to: host, port: port, isBest: isBest, isOnly: isBest && isLastServer, onStep: { self.take($0, from: $1) },
             completion: { self.connected($0, host, port) })
     }
 
     private func connected(_ result: Result<SMTPConnection, ConnectFailure>, _ host: MailHost, _ port: UInt16) {
         switch result {
-        case .success(let connection):
-            self.connection = connection
-            client.pool.add(connection)
+        case .success(let connection): client.pool.add(connection)
         case .failure(let failure):
             let text = "connect to \(Connector.relay(host, port)): \(failure.reason)"
             Log.info(text)
             lastFailure = (DeliveryStatus(.deferred, EnhancedStatus(.temporary, 4, 1), text), "none")
+            keptWords = [:]
             nextHost()
         }
     }
 
     /// No server is left that could be asked.
     private var isLastServer: Bool { hosts.isEmpty && destinations.isEmpty }
+
+    private func isLastServer(_ connection: SMTPConnection) -> Bool {
+        // Before a look-up it is not known who else there is, but it was when the connection was made.
+        isLastServer || (connection.host == keptHost && connection.isOnly)
+    }
 
     // MARK: What a server says
 
@@ -139,18 +152,22 @@ final class DeliveryAttempt {
             ContentSender.send(
                 delivery.request.content, of: delivery.request.envelope.queueID, from: client.contents, over: connection)
         case .finished:
-            self.connection = nil
             client.pool.give(connection, delivery.request.nextHop)
             continueElsewhere(siteFailure: nil)
         case .stale:
-            self.connection = nil
             connection.close()
-            nextDestination()
+            inTransaction = []
+            avoidsKept = true
+            keptHost = nil
+            if connection.isBest {
+                nextDestination()
+            } else {
+                hosts.insert(connection.host, at: 0)
+                nextHost()
+            }
         case .failed(let status, let mayRetryElsewhere):
             failed(status, mayRetryElsewhere, connection)
-        case .aborted:
-            self.connection = nil
-            continueElsewhere(siteFailure: nil)
+        case .aborted: continueElsewhere(siteFailure: nil)
         }
     }
 
@@ -191,7 +208,8 @@ final class DeliveryAttempt {
         var decided: Set<UInt32> = []
         for verdict in verdicts {
             let recipient = inTransaction[verdict.recipient]
-            if verdict.mayRetryElsewhere, !isLastServer {
+            if verdict.mayRetryElsewhere, !isLastServer(connection) {
+                if connection.host == keptHost { keptWords[recipient.ordinal] = (verdict.status, connection.relay) }
                 if logged != verdict.status.text {
                     Log.info("\(delivery.request.envelope.queueID): \(verdict.status.text)")
                     logged = verdict.status.text
@@ -205,11 +223,11 @@ final class DeliveryAttempt {
     }
 
     private func failed(_ status: DeliveryStatus, _ mayRetryElsewhere: Bool, _ connection: SMTPConnection) {
-        self.connection = nil
         client.pool.discard(connection)
         lastFailure = (status, connection.relay)
         // Recipients of a transaction have had their verdicts; without one nobody has.
-        if mayRetryElsewhere, !isLastServer {
+        if mayRetryElsewhere, !isLastServer(connection) {
+            if connection.host != keptHost { keptWords = [:] }
             if inTransaction.isEmpty { Log.info("\(delivery.request.envelope.queueID): \(status.text)") }
             return continueElsewhere(siteFailure: nil)
         }
@@ -225,8 +243,16 @@ final class DeliveryAttempt {
     }
 
     private func exhausted() {
-        for recipient in remaining { delivery.report(recipient, lastFailure.status, relay: lastFailure.relay) }
+        var siteFailure: DeliveryStatus?
+        for recipient in remaining {
+            if let words = keptWords[recipient.ordinal] {
+                delivery.report(recipient, words.status, relay: words.relay)
+            } else {
+                delivery.report(recipient, lastFailure.status, relay: lastFailure.relay)
+                siteFailure = lastFailure.status
+            }
+        }
         remaining = []
-        continueElsewhere(siteFailure: lastFailure.status)
+        continueElsewhere(siteFailure: siteFailure)
     }
 }

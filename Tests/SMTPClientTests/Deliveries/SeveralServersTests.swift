@@ -15,9 +15,9 @@ struct SeveralServersTests {
         let names: NameTable
         var nextHop: String { "pair.test:\(first.port)" }
 
-        init(_ one: Steps, _ two: Steps) {
+        init(_ one: Steps, _ two: Steps, _ then: Steps? = nil) {
             first = ScriptedServer(address: "127.0.0.8", one)
-            second = ScriptedServer(address: "127.0.0.9", port: first.port, two)
+            second = ScriptedServer(address: "127.0.0.9", port: first.port, two, then ?? two)
             names = NameTable(
                 mx: ["pair.test": [(10, "one.test"), (20, "two.test")]],
                 addresses: ["one.test": ["127.0.0.8"], "two.test": ["127.0.0.9"]])
@@ -52,6 +52,51 @@ struct SeveralServersTests {
         #expect(outcome.lines == ["sent 2.0.0 250 2.0.0 Ok: queued as X"])
         #expect(outcome.siteFailure == nil)
         #expect(CapturedLog.lines(with: "SECOND: to=").contains { $0.contains("relay=two.test[127.0.0.9]:\(pair.first.port)") })
+    }
+
+    @Test("a connection to the second is kept for those that the first refuses", .timeLimit(.minutes(1)))
+    @EventLoopActor
+    func keptSecond() async throws {
+        let pair = Pair([], .hello + .message + .message, .acceptAll)
+        let qmgr = try await QueueManagerDouble.start(names: pair.names)
+        for _ in 0..<3 { #expect(try await qmgr.deliver(pair.nextHop).lines == ["sent 2.0.0 250 2.0.0 Ok: queued as X"]) }
+        #expect(pair.first.noted.connections == 3, "the preferred one is tried each time")
+        #expect(pair.second.noted.connections == 2, "the third found its connection closed")
+        #expect(pair.second.noted.contents.count == 3)
+    }
+
+    @Test("what a kept connection cannot decide is asked of the others only", .timeLimit(.minutes(1)))
+    @EventLoopActor
+    func keptCannotDecide() async throws {
+        let greylist: Steps = .envelope + [.say("250 Ok\r\n450 4.2.0 later\r\n554 no")]
+        let pair = Pair(.hello + .message + greylist, .hello + .message)
+        let qmgr = try await QueueManagerDouble.start(names: pair.names)
+        for _ in 0..<2 { #expect(try await qmgr.deliver(pair.nextHop).lines == ["sent 2.0.0 250 2.0.0 Ok: queued as X"]) }
+        #expect(pair.first.noted.connections == 1)
+        #expect(pair.second.noted.contents.count == 1)
+
+        // Without others its words are final, and nobody is asked twice.
+        let alone = ScriptedServer(.hello + .message + greylist)
+        let nextHop = "[127.0.0.1]:\(alone.port)"
+        _ = try await qmgr.deliver(nextHop)
+        let outcome = try await qmgr.deliver(nextHop)
+        let text = "host 127.0.0.1[127.0.0.1] said: 450 4.2.0 later (in reply to RCPT TO command)"
+        #expect(outcome.lines == ["deferred 4.2.0 \(text)"])
+        #expect(outcome.siteFailure == nil)
+        #expect(alone.noted.connections == 1)
+
+        // Nor are they lost when the others went away since.
+        var names = pair.names
+        names.addresses["two.test"] = nil
+        let leftAlone = Pair(.hello + .message + greylist, .acceptAll)
+        let changing = ChangingNames(leftAlone.names, names)
+        let other = try await QueueManagerDouble.start(names: changing)
+        _ = try await other.deliver(leftAlone.nextHop)
+        changing.change()
+        let left = try await other.deliver(leftAlone.nextHop)
+        #expect(left.lines == ["deferred 4.2.0 host one.test[127.0.0.8] said: 450 4.2.0 later (in reply to RCPT TO command)"])
+        #expect(left.siteFailure == nil)
+        #expect(leftAlone.first.noted.connections == 1)
     }
 
     @Test("a definite refusal, and a message that may have arrived, are not taken elsewhere", .timeLimit(.minutes(1)))
@@ -148,11 +193,11 @@ struct SeveralServersTests {
         #expect(pair.second.noted.lines.contains("MAIL FROM:<a@x.test> SMTPUTF8"))
         let header = try await qmgr.deliver(pair.nextHop, content: "Subject: \u{fc}\r\n\r\nx\r\n") { $0.smtpUTF8 = true }
         #expect(header.lines.first?.hasPrefix("sent") == true)
-        #expect(pair.second.noted.connections == 2)
+        #expect(pair.second.noted.contents.count == 2)
         // Only asked for, not needed.
         let plain = try await qmgr.deliver(pair.nextHop) { $0.smtpUTF8 = true }
         #expect(plain.lines.first?.hasPrefix("sent") == true)
-        #expect(pair.second.noted.connections == 2)
+        #expect(pair.second.noted.contents.count == 2)
         let nowhere = try await qmgr.deliver("[127.0.0.8]:\(pair.first.port)", ["b\u{fc}@y.test"])
         #expect(
             nowhere.lines == ["bounced 5.6.7 SMTPUTF8 is required, but was not offered by host 127.0.0.8[127.0.0.8]"])

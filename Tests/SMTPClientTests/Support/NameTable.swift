@@ -1,5 +1,6 @@
 import Mail
 import Resolver
+import Synchronization
 
 /// A DNS that says what a table says. Keys are `name TYPE`; a name that no key begins with does not exist.
 struct NameTable: NameService {
@@ -22,5 +23,23 @@ struct NameTable: NameService {
 
     private static func encoded(_ name: String) -> [UInt8] {
         name.split(separator: ".").flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) } + [0]
+    }
+}
+
+/// A DNS that says one thing, and another after ``change()``.
+final class ChangingNames: NameService {
+    private let before: NameTable
+    private let after: NameTable
+    private let isChanged = Mutex(false)
+
+    init(_ before: NameTable, _ after: NameTable) {
+        self.before = before
+        self.after = after
+    }
+
+    func change() { isChanged.withLock { $0 = true } }
+
+    func query(_ name: String, _ type: RecordType) async -> Lookup<[UInt8]> {
+        await (isChanged.withLock { $0 } ? after : before).query(name, type)
     }
 }

@@ -110,6 +110,9 @@ let testTargets: [Target] = [
     tests("MailLogTests", ["MailLog"]),
     tests("LookupTablesTests", ["LookupTables", "Configuration", "Mail", "Platform"]),
     tests("RoutingTests", ["Routing", "LookupTables", "Configuration", "Mail", "Platform"]),
+    tests(
+        "CleanupTests",
+        ["Cleanup", "Configuration", "DaemonKit", "LookupTables", "Mail", "Platform", "Routing", "Spool", "Wire"] + nio),
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform", "Wire", "Mail", "Platform"]),
     tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),

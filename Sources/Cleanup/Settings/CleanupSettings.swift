@@ -14,7 +14,9 @@ struct CleanupSettings: Sendable {
     var duplicateLimit: Int
     var usesOriginal: Bool
     var alwaysBcc: EmailAddress?
+}
 
+extension CleanupSettings {
     init(_ startup: Startup) throws(StartupError) {
         let limit = try startup.value(of: BaseParameters.messageSizeLimit)
         messageSizeLimit = limit == 0 ? .max : UInt64(limit)

@@ -86,7 +86,7 @@ class Instance:
                     f"maillog_file = {self.log_file}",
                     "maillog_file_prefixes = /tmp, /var, /dev",
                     "myhostname = mx.example.test",
-                    "mydestination = example.test, localhost",
+                    "mydestination = example.test, $myhostname, localhost",
                     "mynetworks = 127.0.0.0/8 [::1]/128",
                     "inet_interfaces = 127.0.0.1",
                     "inet_protocols = ipv4",

@@ -101,6 +101,14 @@ struct EventFileContents {
         hasTail = end < UInt64(bytes.count) && bytes[Int(end)...].contains { $0 != 0 }
     }
 
+    /// What is damaged, nil when nothing is. Behind `synced` an unreadable stretch is a torn end: it was never promised.
+    func damage(before synced: UInt64) -> String? {
+        if let gap = gaps.first(where: { $0.lowerBound < synced }) {
+            return "bytes \(gap.lowerBound) to \(gap.upperBound) are damaged"
+        }
+        return end < synced ? "bytes \(end) to \(synced) are damaged" : nil
+    }
+
     /// A frame whose checksum holds but whose events are a later version's counts as unreadable: its recipients are held.
     private func frame(in bytes: [UInt8], at offset: Int) -> EventFrame? {
         guard bytes[offset] == UInt8(truncatingIfNeeded: EventFrame.magic) else { return nil }

@@ -34,13 +34,13 @@ final class Journal {
     private(set) var synced: JournalPosition
     /// Files that will not grow and have not been folded, oldest first.
     private(set) var full: [UInt64]
-    /// Where those that this process filled end for certain.
-    private(set) var ends: [UInt64: UInt64] = [:]
+    /// Up to where those are known to have been synced: what is unreadable behind it is a torn end.
+    private(set) var ends: [UInt64: UInt64]
 
     /// - Parameter full: the files that are there; the first new one gets the next number.
     init(
         directory: SpoolDirectory, fileSystem: any FileSystem, entropy: any EntropySource, fileLength: UInt64, ballast: Ballast,
-        nextNumber: UInt64, full: [UInt64]
+        nextNumber: UInt64, full: [UInt64] = [], ends: [UInt64: UInt64] = [:]
     ) {
         self.directory = directory
         self.fileSystem = fileSystem
@@ -49,6 +49,7 @@ final class Journal {
         self.ballast = ballast
         self.nextNumber = nextNumber
         self.full = full
+        self.ends = ends
         synced = JournalPosition(file: nextNumber, offset: 0)
     }
 

@@ -58,6 +58,7 @@ package struct SpoolInspection {
                 segments.append((number, reader.identity))
                 reader.close()
             } catch {
+                if case .damagedHeader = error, directory.isBlankSegment(number, fileSystem) { continue }
                 problems.append(error.description)
             }
         }

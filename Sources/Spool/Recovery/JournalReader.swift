@@ -10,6 +10,8 @@ struct JournalReader {
         var replay = Replay()
         /// Every file, oldest first.
         var files: [UInt64] = []
+        /// Up to where each is known to have been synced.
+        var ends: [UInt64: UInt64] = [:]
         /// Those with damage.
         var damagedFiles: [UInt64] = []
         var problems: [String] = []
@@ -41,12 +43,9 @@ struct JournalReader {
             }
         }
         for (number, file) in contents {
-            let needed = required[number] ?? 0
-            if let gap = file.gaps.first(where: { $0.lowerBound < needed }) {
-                result.note(number, "bytes \(gap.lowerBound) to \(gap.upperBound) are damaged")
-            } else if file.end < needed {
-                result.note(number, "bytes \(file.end) to \(needed) are damaged")
-            }
+            let synced = required[number] ?? 0
+            result.ends[number] = synced
+            if let damage = file.damage(before: synced) { result.note(number, damage) }
         }
         try checkNumbers(&result, known: known)
         return result

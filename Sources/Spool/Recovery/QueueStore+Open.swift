@@ -33,7 +33,8 @@ extension QueueStore {
             let journal = Journal(
                 directory: directory, fileSystem: fileSystem, entropy: entropy, fileLength: limits.journalFile,
                 ballast: Ballast(directory: directory, fileSystem: fileSystem, size: limits.ballast),
-                nextNumber: try nextJournal(journals.files, findings, directory, fileSystem), full: journals.files)
+                nextNumber: try nextJournal(journals.files, findings, directory, fileSystem), full: journals.files,
+                ends: journals.ends)
             try journal.start()
             let store = QueueStore(
                 directory: directory, fileSystem: fileSystem, index: index, time: time, limits: limits, journal: journal,
@@ -179,8 +180,8 @@ extension QueueStore {
     private func catchUp(_ report: inout RecoveryReport) throws(StoreError) {
         var arrivals = Arrivals()
         for (number, end) in replay.sealed where segments[number]?.sealedEnd == nil { segments[number]?.sealedEnd = end }
-        for (key, events) in replay.entries {
-            guard let segment = segments[key.segment] else { continue }
+        for key in replay.entries.keys.sorted() {
+            guard let segment = segments[key.segment], let events = replay.entries[key] else { continue }
             noteChildren(events, of: key, segment)
             guard key.offset < segment.highWater, segment.indexed > 0 else { continue }
             guard let entry = entry(key, nonce: segment.identity.nonce, &arrivals.problems) else { continue }
@@ -190,7 +191,8 @@ extension QueueStore {
             if changed { _ = afterChange(entry) }
             bound(&arrivals)
         }
-        for segment in segments.values {
+        for number in segments.keys.sorted() {
+            guard let segment = segments[number] else { continue }
             if !damagedJournals.isEmpty {
                 segment.isUndecided = true
                 holdRows(of: segment, &arrivals)

@@ -107,14 +107,7 @@ extension QueueStore {
     /// A file without a header is one that is being made, or that was when the power went: it never held a record, unless its
     /// header was damaged, which is told once.
     private func noteUnreadable(_ number: UInt64, _ error: SegmentError, _ problems: inout [String]) {
-        if case .damagedHeader = error, isBlank(number) { return }
+        if case .damagedHeader = error, directory.isBlankSegment(number, fileSystem) { return }
         if upkeep.reported.insert(number).inserted { problems.append(error.description) }
-    }
-
-    private func isBlank(_ number: UInt64) -> Bool {
-        guard let file = try? fileSystem.open(directory.segment(number), .read) else { return false }
-        defer { file.close() }
-        guard let bytes = try? file.read(Int(SegmentHeader.blockLength), at: 0) else { return false }
-        return bytes.allSatisfy { $0 == 0 }
     }
 }

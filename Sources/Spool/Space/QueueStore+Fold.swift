@@ -30,11 +30,7 @@ extension QueueStore {
             throw .system(SystemError("open", directory.journal(number), SystemError.missing))
         }
         if !damagedJournals.contains(number) {
-            let end = journal.ends[number]
-            if let gap = contents.gaps.first(where: { $0.lowerBound < end ?? .max }) {
-                return note(number, "bytes from \(gap.lowerBound) on are damaged", &problems)
-            }
-            if let end, contents.end < end { return note(number, "bytes from \(contents.end) on are damaged", &problems) }
+            if let damage = contents.damage(before: journal.ends[number] ?? .max) { return note(number, damage, &problems) }
         }
         try fold(contents.frames.flatMap(\.events), of: number)
         if damagedJournals.contains(number) { return try setAside(journal: number, &problems) }
@@ -109,9 +105,9 @@ extension QueueStore {
 
     /// Writes damaged done lists anew once everybody undecided is on hold; the old ones are kept in quarantine/.
     func mendDoneLists(_ problems: inout [String]) throws(StoreError) {
-        for segment in segments.values where segment.hasDamagedDoneList && !segment.isUndecided {
+        for number in segments.keys.sorted() {
+            guard let segment = segments[number], segment.hasDamagedDoneList, !segment.isUndecided else { continue }
             try sync()
-            let number = segment.identity.number
             let nonce = segment.identity.nonce
             var list = try DoneList.read(
                 segment: number, nonce: nonce, directory: directory, fileSystem: fileSystem,

@@ -6,6 +6,8 @@ struct Upkeep {
     /// Monotonic nanoseconds.
     var lastSweep: UInt64?
     var lastReaderCheck: UInt64 = 0
+    /// Segments without a header, and when they were first seen so (monotonic nanoseconds).
+    var blank: [UInt64: UInt64] = [:]
     /// Segments whose trouble was told.
     var reported: Set<UInt64> = []
 }
@@ -24,6 +26,7 @@ extension QueueStore {
         journal.ballast.restore()
         try mendDoneLists(&problems)
         try fold(&problems)
+        removeBlankSegments(&problems)
         var retired = try removeSegments(&problems)
         retired += try removeContents(&problems)
         try sweepContents(&retired, &problems)

@@ -12,7 +12,7 @@ extension QueueStore {
         let nominated = segments.values.filter { segment in
             segment.live == 0 && segment.isReadToItsEnd && segment.keptFrom == nil && segment.identity.number != highest
                 && !upkeep.reported.contains(segment.identity.number)
-        }
+        }.sorted { $0.identity.number < $1.identity.number }
         guard !nominated.isEmpty else { return [] }
         try sync()
         let said = try eventsInJournal(of: nominated, &problems)
@@ -78,9 +78,9 @@ extension QueueStore {
                 if error.isMissing && damagedJournals.contains(number) { continue }
                 throw .system(error)
             }
-            let end = number == journal.position.file ? journal.position.offset : journal.ends[number]
-            if contents.end < end ?? 0 || (!contents.gaps.isEmpty && !damagedJournals.contains(number)) {
-                problems.append("journal file \(SpoolDirectory.name(number)) is damaged: no segment is removed")
+            let synced = number == journal.position.file ? journal.position.offset : journal.ends[number] ?? .max
+            if let damage = contents.damage(before: synced), !damagedJournals.contains(number) {
+                problems.append("journal file \(SpoolDirectory.name(number)): \(damage): no segment is removed")
                 return nil
             }
             for event in contents.frames.lazy.flatMap(\.events) where nonces[event.location.segment] == event.location.nonce {

@@ -135,7 +135,8 @@ extension QueueStore {
         }
         for (number, segment) in segments where segment.isDirty || added[number] != nil {
             let row = SegmentRow(
-                nonce: segment.identity.nonce, readOffset: safeOffset(segment), highWater: segment.readOffset,
+                nonce: segment.identity.nonce, readOffset: safeOffset(segment),
+                highWater: max(segment.readOffset, segment.highWater),
                 sealedEnd: segment.sealedEnd, live: UInt32(clamping: segment.indexed + (added[number] ?? 0)))
             try writer.put(.segments, IndexKeys.segment(number), row.bytes)
         }

@@ -29,9 +29,9 @@ extension QueueStore {
     /// Puts into qmgr's hands what is due (also what ``makeDue(_:)`` selected), oldest due time first.
     package func due(before: Int64, limit: Int) throws(StoreError) -> Arrivals {
         var arrivals = Arrivals()
-        for entry in putBackLive.values {
+        for key in dueInMemory(before: before) {
             guard arrivals.messages.count < limit else { return arrivals }
-            if case .putBack(let time?) = entry.placement, time <= before { take(entry.key, &arrivals) }
+            take(key, &arrivals)
         }
         while let flush = flushes.first, arrivals.messages.count < limit {
             let (keys, cursor) = try indexed { reader throws(IndexError) in
@@ -49,6 +49,14 @@ extension QueueStore {
             if isEnd { break }
         }
         return arrivals
+    }
+
+    private func dueInMemory(before: Int64) -> [RecordKey] {
+        var due: [(time: Int64, key: RecordKey)] = []
+        for (key, entry) in putBackLive {
+            if case .putBack(let time?) = entry.placement, time <= before { due.append((time, key)) }
+        }
+        return due.sorted { ($0.time, $0.key) < ($1.time, $1.key) }.map(\.key)
     }
 
     /// Rows of `due` from the cursor on that belong to nobody's hands. Moves the cursor.

@@ -20,12 +20,12 @@ final class QueueFixture {
     private var announced = SegmentHeader.blockLength
     private var count = 0
 
-    init(seed: UInt64 = 1, capacity: UInt64 = .max, segment: UInt64 = 1 << 16, journalFile: UInt64 = 1 << 16) throws {
+    init(seed: UInt64 = 1, capacity: UInt64 = .max, segment: UInt64 = 1 << 15, journalFile: UInt64 = 1 << 14) throws {
         disk = SimulatedDisk(seed: seed, capacity: capacity)
         entropy = SeededEntropy(seed: seed)
         limits = QueueStore.Limits()
         limits.journalFile = journalFile
-        limits.ballast = 1 << 16
+        limits.ballast = 1 << 14
         cleanup = disk.process()
         qmgr = disk.process()
         try directory.prepare(cleanup)
@@ -67,7 +67,7 @@ final class QueueFixture {
     }
 
     /// cleanup ends this segment, says so, and begins another.
-    func nextSegment(capacity: UInt64 = 1 << 16) throws {
+    func nextSegment(capacity: UInt64 = 1 << 15) throws {
         writer.seal()
         _ = try store.take(notice([], sealed: true))
         writer.close()

@@ -126,6 +126,9 @@ let testTargets: [Target] = [
     tests(
         "DeliveryTests",
         ["Bounce", "LocalDelivery", "DaemonKit", "Wire", "Mail", "Spool", "Platform", "Configuration", "MessageFormat"] + nio),
+    tests(
+        "SMTPServerTests",
+        ["SMTPServer", "SMTPProtocol", "LookupTables", "Routing", "Resolver"] + skeleton),
     tests("DaemonKitTests", ["DaemonKit", "Mail", "Wire", "Platform"] + nio),
     tests("MasterTests", ["Master", "Configuration", "Platform", "SimulatedPlatform"]),
     tests("ArchitectureTests", ["Wire"]),

@@ -246,7 +246,6 @@ final class ClientSession {
     func close(saying reply: SMTPReply) {
         if isClosed { return }
         write(reply)
-        flush()
         end(reason: nil)
     }
 
@@ -260,6 +259,7 @@ final class ClientSession {
         var line = "disconnect from " + peer.text
         machine.counts.append(to: &line)
         Log.info(line)
+        flush()
         channel.close(promise: nil)
         server.sessionEnded(self)
     }

@@ -25,7 +25,7 @@ struct SMTPServerSettings: Sendable {
     let sessionLimit: Int
     let collectLimit: Int
     let memoryLimit: Int
-    let cleanupSocket: String
+    var cleanupSocket: String
     let resolver: ResolverConfiguration
     let hosts: HostsFile
     let policy: PolicySettings

@@ -20,15 +20,28 @@ package struct ByteReader: Sendable {
 
     package init(_ slice: ArraySlice<UInt8>) { self.init(Array(slice)) }
 
+    private init(_ bytes: [UInt8], from position: Int, to end: Int) {
+        self.bytes = bytes
+        self.position = position
+        self.end = end
+    }
+
     package var remaining: Int { end - position }
 
-    package mutating func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(DecodingFailure) -> T {
+    package mutating func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self) throws(DecodingFailure) -> T {
         let size = T.bitWidth / 8
         guard remaining >= size else { throw DecodingFailure("\(size) bytes expected, \(remaining) left") }
-        var value: T = 0
-        for index in 0..<size { value |= T(truncatingIfNeeded: bytes[position + index]) << T(index * 8) }
+        let value = unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: position, as: T.self) }
         position += size
-        return value
+        return T(littleEndian: value)
+    }
+
+    /// Reads what ``ByteWriter/writePrefixed(_:)`` wrote, with a reader of its own over the same bytes.
+    package mutating func readPrefixed() throws(DecodingFailure) -> ByteReader {
+        let count = Int(try read(UInt32.self))
+        guard count <= remaining else { throw DecodingFailure("\(count) bytes expected, \(remaining) left") }
+        defer { position += count }
+        return ByteReader(bytes, from: position, to: position + count)
     }
 
     package mutating func read(_ type: Bool.Type = Bool.self) throws(DecodingFailure) -> Bool {

@@ -22,6 +22,15 @@ package struct ByteWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    /// What `body` writes, behind its length: without a second buffer.
+    package mutating func writePrefixed(_ body: (inout ByteWriter) -> Void) {
+        let start = bytes.count
+        write(UInt32(0))
+        body(&self)
+        let length = UInt32(bytes.count - start - 4)
+        for index in 0..<4 { bytes[start + index] = UInt8(truncatingIfNeeded: length >> UInt32(index * 8)) }
+    }
+
     /// Bytes without a length.
     package mutating func writeRaw(_ value: some Collection<UInt8>) { bytes.append(contentsOf: value) }
 

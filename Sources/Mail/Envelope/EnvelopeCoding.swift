@@ -22,10 +22,8 @@ package enum EnvelopeCoding {
     package static func encode(_ envelope: Envelope) -> [UInt8] {
         var writer = ByteWriter(capacity: 256 + envelope.recipients.count * 64)
         func field(_ tag: Tag, critical isCritical: Bool = false, _ body: (inout ByteWriter) -> Void) {
-            var value = ByteWriter(capacity: 64)
-            body(&value)
             writer.write(tag.rawValue | (isCritical ? critical : 0))
-            writer.write(value.bytes)
+            writer.writePrefixed(body)
         }
         field(.queueID, critical: true) { $0.write(envelope.queueID.description) }
         field(.sender, critical: true) { $0.write(envelope.sender.internalForm) }
@@ -74,7 +72,7 @@ package enum EnvelopeCoding {
         var envelope = Envelope(queueID: QueueID(microseconds: 0, unique: 0), sender: .null, recipients: [], arrival: 0)
         while reader.remaining > 0 {
             let rawTag = try reader.read(UInt8.self)
-            var value = ByteReader(try reader.read([UInt8].self))
+            var value = try reader.readPrefixed()
             guard let tag = Tag(rawValue: rawTag & ~critical) else {
                 if rawTag & critical != 0 { return .notUnderstood(tag: rawTag & ~critical) }
                 continue

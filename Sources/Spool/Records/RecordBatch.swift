@@ -68,6 +68,12 @@ struct RecordBatch {
                 committed: written))
     }
 
+    /// Zeros behind the last record, up to this offset of the segment. They verify as nothing.
+    mutating func pad(to end: UInt64) {
+        let count = Int(end - start) - bytes.count
+        if count > 0 { bytes.append(contentsOf: repeatElement(0, count: count)) }
+    }
+
     /// The records as they are announced, stamped with the instant at which they became durable.
     func arrived(committed: Int64) -> [ArrivedRecord] {
         var records = arrived

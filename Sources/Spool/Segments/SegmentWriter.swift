@@ -25,16 +25,24 @@ package final class SegmentWriter: @unchecked Sendable {
     package private(set) var state = State.open
     private let file: any File
     private let time: any TimeSource
+    /// Blocks before this offset were written once. A sync of bytes within them need not change the file system's own records.
+    private var initialized: UInt64
     /// The memory of the last batch.
     private var buffer: [UInt8] = []
     /// More than this is not kept between batches.
     private static let keptBuffer = 4 << 20
+    /// A small batch that leaves the initialised blocks takes so many zeros along. Measured on ext4: a sync within them takes 0.6 of
+    /// the time and of the CPU of one that turns allocated blocks into written ones.
+    private static let writtenAhead: UInt64 = 128 << 10
+    /// Larger batches are worth a full sync, and would write everything twice.
+    private static let smallBatch = 32 << 10
 
     private init(identity: SegmentIdentity, capacity: UInt64, file: any File, time: any TimeSource) {
         self.identity = identity
         self.capacity = capacity
         self.file = file
         self.time = time
+        initialized = SegmentHeader.blockLength
     }
 
     /// Makes the next segment: O_EXCL on the highest number + 1, locked, allocated in full, header, file and directory synced.
@@ -95,10 +103,16 @@ package final class SegmentWriter: @unchecked Sendable {
     /// Stores the batch: one contiguous write, one sync. They must fit (``room``).
     package func append(_ records: [NewRecord]) throws(SystemError) -> [ArrivedRecord] {
         precondition(state == .open, "an append to a segment that has ended")
-        var batch = RecordBatch(segment: identity, start: synced, written: time.wall, buffer: buffer)
-        buffer = []
+        var memory: [UInt8] = []
+        swap(&memory, &buffer)
+        var batch = RecordBatch(segment: identity, start: synced, written: time.wall, buffer: consume memory)
         for record in records { batch.append(record) }
         precondition(UInt64(batch.bytes.count) <= room, "a batch that does not fit into its segment")
+        let end = synced + UInt64(batch.bytes.count)
+        if end > initialized {
+            if batch.bytes.count < Self.smallBatch { batch.pad(to: min(capacity, end + Self.writtenAhead)) }
+            initialized = synced + UInt64(batch.bytes.count)
+        }
         do {
             try file.write(batch.bytes, at: synced)
             try file.sync()
@@ -106,7 +120,7 @@ package final class SegmentWriter: @unchecked Sendable {
             state = .condemned(error)
             throw error
         }
-        synced += UInt64(batch.bytes.count)
+        synced = end
         let arrived = batch.arrived(committed: time.wall)
         buffer = batch.takeBuffer()
         if buffer.capacity > Self.keptBuffer { buffer = [] }

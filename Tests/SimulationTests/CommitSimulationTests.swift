@@ -35,13 +35,13 @@ struct CommitSimulationTests {
         world.promises.violations(in: try RecoveredSpool(world))
     }
 
-    @Test("I1: what was accepted survives a power cut after every operation", arguments: 1...4)
+    @Test("I1: what was accepted survives a power cut after every operation", arguments: seeds(1...4))
     func powerCuts(seed: UInt64) throws {
         let violations = try violationsOfEveryPowerCut(seed: seed, scenario: traffic, check: promises)
         #expect(violations == [])
     }
 
-    @Test("the same with a sync that fails once, as Linux does", arguments: 1...2)
+    @Test("the same with a sync that fails once, as Linux does", arguments: seeds(1...2))
     func failingSync(seed: UInt64) throws {
         for sync in 0..<14 {
             var faults = DiskFaults()
@@ -52,7 +52,7 @@ struct CommitSimulationTests {
         }
     }
 
-    @Test("the same with a write that fails half-way", arguments: 1...2)
+    @Test("the same with a write that fails half-way", arguments: seeds(1...2))
     func failingWrite(seed: UInt64) throws {
         for write in 0..<10 {
             var faults = DiskFaults()
@@ -76,7 +76,7 @@ struct CommitSimulationTests {
         #expect(world.disk.syncs < 40, "messages share syncs")
     }
 
-    @Test("a canary: any forgotten sync that matters is caught", arguments: 1...4)
+    @Test("a canary: any forgotten sync that matters is caught", arguments: seeds(1...4))
     func canary(seed: UInt64) throws {
         func simple(_ world: World) throws {
             let cleanup = SimulatedCleanup(world)
@@ -99,7 +99,7 @@ struct CommitSimulationTests {
 
 @Suite("a full disk")
 struct FullDiskSimulationTests {
-    @Test("452 while it is full, accepted again when there is space", arguments: 1...20)
+    @Test("452 while it is full, accepted again when there is space", arguments: seeds(1...20))
     func fullAndWell(seed: UInt64) throws {
         let world = try World(seed: seed, capacity: 200_000)
         let filler = try world.disk.process().open("/spool/segments/filler", .createNew(permissions: 0o600))
@@ -135,7 +135,7 @@ struct FullDiskSimulationTests {
         #expect(world.promises.violations(in: try RecoveredSpool(world)) == [])
     }
 
-    @Test("I1 on a disk that is full, at every power cut", arguments: 1...2)
+    @Test("I1 on a disk that is full, at every power cut", arguments: seeds(1...2))
     func powerCuts(seed: UInt64) throws {
         let violations = try violationsOfEveryPowerCut(
             seed: seed, capacity: 150_000, survivals: [.nothing, .chance],

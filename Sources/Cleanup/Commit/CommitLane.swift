@@ -17,9 +17,10 @@ package struct LaneRecord: Sendable {
 package enum CommitVerdict: Equatable, Sendable {
     /// On stable storage: the message is accepted.
     case committed
-    /// A write, a sync or the making of a segment failed; nothing was accepted.
+    /// A write, a sync or the making of a segment failed; nothing was accepted. The record may be in the file all the same, and be
+    /// found by the next owner: what it names must stay.
     case failed(SystemError)
-    /// The disk is full, or has less room than outside mail may use.
+    /// The disk is full, or has less room than outside mail may use. Nothing was written.
     case noSpace
 }
 
@@ -103,19 +104,23 @@ package final class CommitLane: @unchecked Sendable {
 
     private func store(_ records: [NewRecord], _ outcome: inout LaneOutcome) -> CommitVerdict {
         let length = records.reduce(0) { $0 + $1.storedLength }
+        let writer: SegmentWriter
         do throws(SystemError) {
-            let writer = try writerWithRoom(for: length, &outcome)
+            writer = try writerWithRoom(for: length, &outcome)
+        } catch {
+            space.forget()
+            return error.meansFull ? .noSpace : .failed(error)
+        }
+        do throws(SystemError) {
             let from = writer.synced
             let arrived = try writer.append(records)
             outcome.committed = .init(segment: writer.identity, from: from, synced: writer.synced, records: arrived)
             return .committed
         } catch {
             space.forget()
-            if let writer, case .condemned = writer.state {
-                outcome.ended.append(EndedSegment(segment: writer.identity, synced: writer.synced, condemned: writer))
-                self.writer = nil
-            }
-            return error.code == SystemError.noSpace || error.code == SystemError.quotaExceeded ? .noSpace : .failed(error)
+            outcome.ended.append(EndedSegment(segment: writer.identity, synced: writer.synced, condemned: writer))
+            self.writer = nil
+            return .failed(error)
         }
     }
 
@@ -145,4 +150,8 @@ package final class CommitLane: @unchecked Sendable {
         writer.close()
         return EndedSegment(segment: writer.identity, synced: writer.synced, condemned: nil)
     }
+}
+
+extension SystemError {
+    var meansFull: Bool { code == Self.noSpace || code == Self.quotaExceeded }
 }

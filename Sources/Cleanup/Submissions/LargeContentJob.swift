@@ -52,7 +52,7 @@ final class LargeContentJob: @unchecked Sendable {
     }
 
     private func failure(_ error: SystemError) -> Failure {
-        error.code == SystemError.noSpace || error.code == SystemError.quotaExceeded ? .noSpace : .failed(error)
+        error.meansFull ? .noSpace : .failed(error)
     }
 
     /// The record that names the file is stored.

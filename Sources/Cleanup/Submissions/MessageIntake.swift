@@ -151,7 +151,8 @@ final class MessageIntake {
             hasDotLines: body.hasDotLines || dotLines.found)
         let queueID = envelope.queueID
         group.commit(LaneRecord(record: record, isInternal: isInternal)) { [self] verdict in
-            if verdict == .committed { spool.close() } else { spool.abandon() }
+            // After a failed write the record may be there all the same; without one the file is swept later.
+            if verdict == .noSpace { spool.abandon() } else { spool.close() }
             completion(result(verdict, queueID, isInternal: isInternal))
         }
     }
@@ -162,6 +163,9 @@ final class MessageIntake {
             return SubmissionResult(.accepted, delay: isInternal ? 0 : inflowDelay.delay(lag: announcer.lag))
         case .noSpace:
             Log.warning("\(queueID): not enough free space in the queue file system")
+            return Refusal.noSpace.result
+        case .failed(let error) where error.meansFull:
+            Log.error("\(queueID): queue file write error: \(error)")
             return Refusal.noSpace.result
         case .failed(let error):
             Log.error("\(queueID): queue file write error: \(error)")

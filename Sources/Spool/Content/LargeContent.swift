@@ -52,7 +52,7 @@ package final class LargeContentWriter: @unchecked Sendable {
         return LargeContent(name: name, length: length, crc: crc, seed: seed)
     }
 
-    /// A record names the file now.
+    /// A record names the file now, or may.
     package func close() { file.close() }
 
     /// The file goes away again.
@@ -79,7 +79,12 @@ package struct LargeContentSweep: Sendable {
         var removed: [SegmentNonce] = []
         for name in try fileSystem.list(directory.large) {
             guard let nonce = SpoolDirectory.largeName(name), !isReferenced(nonce) else { continue }
-            let file = try fileSystem.open(directory.largeContent(nonce), .read)
+            let file: any File
+            do throws(SystemError) {
+                file = try fileSystem.open(directory.largeContent(nonce), .read)
+            } catch where error.code == SystemError.notFound {
+                continue
+            }
             defer { file.close() }
             guard try file.tryLock() else { continue }
             if suspects.contains(nonce) {

@@ -78,12 +78,8 @@ final class SimulatedCleanup {
         if let next { dispatched[next.lane] = next }
         for (ticket, verdict) in verdicts {
             self.verdicts.append(verdict)
-            if verdict == .committed {
-                ticket.large?.close()
-                world.promises.accept(ticket.message)
-            } else {
-                ticket.large?.abandon()
-            }
+            if verdict == .committed { world.promises.accept(ticket.message) }
+            if verdict == .noSpace { ticket.large?.abandon() } else { ticket.large?.close() }
         }
         notices += book.note(outcome, canSend: true)
     }

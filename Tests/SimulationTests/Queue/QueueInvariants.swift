@@ -60,7 +60,9 @@ struct QueueInvariants {
         guard state != .held else { return }
         let failed = model.possible(
             location, ordinal, initially: false, set: .unreported(QueueScenario.refused), cleared: nil)
-        if !failed.contains(state == .failed) { violations.append("\(location)#\(ordinal) is \(state), failed may be \(failed)") }
+        if !failed.contains(state == .failed) {
+            violations.append("\(location)#\(ordinal) is \(state), failed may be \(failed)")
+        }
     }
 
     /// I4: who was completed by children has one that lives or was delivered; and there is never more than one.

@@ -1,4 +1,13 @@
+import Foundation
 import SimulatedPlatform
+
+/// The seeds that a simulation runs with: `usual`, or as many as SIMULATION_SEEDS says, from 1 on.
+func seeds(_ usual: ClosedRange<UInt64>) -> ClosedRange<UInt64> {
+    guard let text = ProcessInfo.processInfo.environment["SIMULATION_SEEDS"], let count = UInt64(text), count > 0 else {
+        return usual
+    }
+    return 1...count
+}
 
 /// Runs a scenario once for each of its disk operations, with the power cut behind that operation, and for each way in which unsynced
 /// data may survive; then looks at what is left.

@@ -121,7 +121,8 @@ struct Expansion {
         let right = try operandText(&rest, names: names)
         rest = Self.trimmingStart(rest)
         guard let operation = Comparison(rawValue: Self.show(symbol)) else {
-            throw ConfigurationError("\"\(Self.show(symbol))\" is no operator in \"\(Self.show(whole))\": write == != < <= > or >=")
+            throw ConfigurationError(
+                "\"\(Self.show(symbol))\" is no operator in \"\(Self.show(whole))\": write == != < <= > or >=")
         }
         switch Self.show(suffix) {
         case "": return operation.holds(Comparison.order(left, right))

@@ -82,7 +82,7 @@ package struct LargeContentSweep: Sendable {
             let file: any File
             do throws(SystemError) {
                 file = try fileSystem.open(directory.largeContent(nonce), .read)
-            } catch where error.code == SystemError.notFound {
+            } catch  where error.code == SystemError.notFound {
                 continue
             }
             defer { file.close() }

@@ -106,7 +106,8 @@ struct LMDBIndexTests {
         defer { file.close() }
         let bytes = try file.readAll()
         var found = 0
-        for start in 0..<(bytes.count - text.count) where bytes[start] == text[0] && bytes[start..<start + text.count] == text[...] {
+        for start in 0..<(bytes.count - text.count)
+        where bytes[start] == text[0] && bytes[start..<start + text.count] == text[...] {
             try file.write([bytes[start] ^ 1], at: UInt64(start))
             found += 1
         }
@@ -143,17 +144,22 @@ struct LMDBIndexTests {
     @Test("rows are read as they were written, and never trap on less", arguments: 0..<200)
     func decoding(length: Int) throws {
         let message = MessageRow(
-            nonce: SegmentNonce(high: 1, low: 2), queueID: QueueID(microseconds: 5, unique: 6), sender: .null, arrival: 7, size: 8,
+            nonce: SegmentNonce(high: 1, low: 2), queueID: QueueID(microseconds: 5, unique: 6), sender: .null, arrival: 7,
+            size: 8,
             recipientCount: 9, nextAttempt: nil, putBack: 10, restorableUntil: .min, bodyFile: "large/x")
         let recipient = RecipientRow(flags: [.held, .expired], address: "a@b", original: "", site: 3, status: busy)
         let segment = SegmentRow(nonce: message.nonce, readOffset: 1, highWater: 2, sealedEnd: 3, live: 4)
         #expect(try MessageRow.decode(message.bytes) == message)
         #expect(try RecipientRow.decode(recipient.bytes) == recipient)
         #expect(try SegmentRow.decode(segment.bytes) == segment)
-        if length < message.bytes.count { #expect(throws: IndexError.self) { try MessageRow.decode(Array(message.bytes[..<length])) } }
+        if length < message.bytes.count {
+            #expect(throws: IndexError.self) { try MessageRow.decode(Array(message.bytes[..<length])) }
+        }
         if length < recipient.bytes.count {
             #expect(throws: IndexError.self) { try RecipientRow.decode(Array(recipient.bytes[..<length])) }
         }
-        if length < segment.bytes.count { #expect(throws: IndexError.self) { try SegmentRow.decode(Array(segment.bytes[..<length])) } }
+        if length < segment.bytes.count {
+            #expect(throws: IndexError.self) { try SegmentRow.decode(Array(segment.bytes[..<length])) }
+        }
     }
 }

@@ -18,27 +18,29 @@ struct RecipientStatesTests {
 
     private static let child = RecordLocation(segment: 9, nonce: SegmentNonce(high: 1, low: 2), offset: 4096)
 
-    @Test("each run of events gives one state", arguments: [
-        Case("nothing happened", [], .queued),
-        Case("delivered", [.done], .done, final: true),
-        Case("failed, the sender not yet told", [.unreported(refused)], .failed),
-        Case("failed and told", [.unreported(refused), .child(child, .failureNotice)], .done, final: true),
-        Case("warned of the delay", [.child(child, .delayNotice)], .queued),
-        Case("warned by an event", [.delayWarned], .queued),
-        Case("forwarded", [.child(child, .forward)], .done, final: true),
-        Case("requeued", [.child(child, .requeue)], .done, final: true),
-        Case("held", [.held], .held),
-        Case("held and released", [.held, .released], .queued),
-        Case("failed on hold", [.unreported(refused), .held], .held),
-        Case("deleted for good", [.deleted(restorableUntil: 99)], .deleted, final: true),
-        Case("deleted, still to be restored", [.deleted(restorableUntil: 101)], .deleted),
-        Case("restored", [.deleted(restorableUntil: 101), .restored], .queued),
-        Case("restored after its time", [.deleted(restorableUntil: 99), .restored], .queued),
-        Case("delivered after it was deleted", [.deleted(restorableUntil: 101), .done], .done, final: true),
-        Case("done is for ever", [.done, .held, .unreported(refused), .deleted(restorableUntil: 101)], .done, final: true),
-        Case("quarantined", [.quarantined], .quarantined, final: true),
-        Case("to be returned", [.expired], .queued),
-    ])
+    @Test(
+        "each run of events gives one state",
+        arguments: [
+            Case("nothing happened", [], .queued),
+            Case("delivered", [.done], .done, final: true),
+            Case("failed, the sender not yet told", [.unreported(refused)], .failed),
+            Case("failed and told", [.unreported(refused), .child(child, .failureNotice)], .done, final: true),
+            Case("warned of the delay", [.child(child, .delayNotice)], .queued),
+            Case("warned by an event", [.delayWarned], .queued),
+            Case("forwarded", [.child(child, .forward)], .done, final: true),
+            Case("requeued", [.child(child, .requeue)], .done, final: true),
+            Case("held", [.held], .held),
+            Case("held and released", [.held, .released], .queued),
+            Case("failed on hold", [.unreported(refused), .held], .held),
+            Case("deleted for good", [.deleted(restorableUntil: 99)], .deleted, final: true),
+            Case("deleted, still to be restored", [.deleted(restorableUntil: 101)], .deleted),
+            Case("restored", [.deleted(restorableUntil: 101), .restored], .queued),
+            Case("restored after its time", [.deleted(restorableUntil: 99), .restored], .queued),
+            Case("delivered after it was deleted", [.deleted(restorableUntil: 101), .done], .done, final: true),
+            Case("done is for ever", [.done, .held, .unreported(refused), .deleted(restorableUntil: 101)], .done, final: true),
+            Case("quarantined", [.quarantined], .quarantined, final: true),
+            Case("to be returned", [.expired], .queued),
+        ])
     func table(_ test: Case) {
         var states = RecipientStates(count: 1)
         for change in test.changes { states.apply(change, to: 0) }
@@ -60,7 +62,9 @@ struct RecipientStatesTests {
         ]
         let run = (0..<Int.random(in: 1...12, using: &generator)).compactMap { _ -> (JournalEvent.Change, UInt32)? in
             guard let change = all.randomElement(using: &generator) else { return nil }
-            return (change, Bool.random(using: &generator) ? JournalEvent.wholeMessage : UInt32.random(in: 0..<4, using: &generator))
+            return (
+                change, Bool.random(using: &generator) ? JournalEvent.wholeMessage : UInt32.random(in: 0..<4, using: &generator)
+            )
         }
         var once = RecipientStates(count: 3)
         for (change, ordinal) in run { once.apply(change, to: ordinal) }

@@ -17,7 +17,7 @@ def still_serves(instance):
 @pytest.mark.parametrize(
     "steps",
     [
-        [("MAIL FROM:<a@b.test>", "503")],
+        [("DATA", "503 5.5.1")],
         [("EHLO x", "250"), ("RCPT TO:<a@b.test>", "503 5.5.1")],
         [("EHLO x", "250"), ("DATA", "503 5.5.1")],
         [("EHLO x", "250"), ("MAIL FROM:<a@b.test>", "250"), ("MAIL FROM:<a@b.test>", "503 5.5.1")],

@@ -101,7 +101,7 @@ def test_a_fault_is_temporary(launch, stage, fault):
     instance.martlet("flush")
     wait_until(lambda: len(hop.accepted) == 1, "the message at the mended hop")
     instance.wait_for_empty_queue()
-    assert b"Subject: x\r\n\r\nbody\r\n" in hop.accepted[0]
+    assert b"\r\nSubject: x\r\n" in hop.accepted[0] and hop.accepted[0].endswith(b"\r\n\r\nbody\r\n")
     hop.close()
 
 

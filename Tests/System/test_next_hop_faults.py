@@ -54,11 +54,18 @@ class Scripted:
         if self.misbehaves(client, "banner"):
             return
         client.sendall(b"220 hop.test ESMTP\r\n")
+        refused = False
         for line in lines:
-            verb = line.split()[0].decode().upper()
+            verb = line.split()[0].decode().upper().replace("HELO", "EHLO")
+            if verb in ("EHLO", "MAIL", "RSET"):
+                refused = False
+            if verb in ("RCPT", "DATA") and refused:
+                client.sendall(b"503 5.5.1 after a refusal\r\n")
+                continue
             if verb in STAGES and self.misbehaves(client, verb):
                 return
             if verb in STAGES and verb == self.stage and self.fault:
+                refused = True
                 continue
             if verb == "EHLO":
                 client.sendall(b"250-hop.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n")

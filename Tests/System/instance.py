@@ -144,6 +144,15 @@ class Instance:
     def mailq(self):
         return self.martlet("queue", "list").stdout
 
+    def wait_for_deferred(self, count=1, deadline=DEADLINE):
+        """Until so many messages wait, none of them in an agent's hand: only those can be flushed."""
+
+        def waiting():
+            listing = self.mailq()
+            return f"in {count} Request" in listing and "*" not in listing and listing
+
+        return wait_until(waiting, f"{count} deferred messages", deadline)
+
     def wait_for_empty_queue(self, deadline=DEADLINE):
         wait_until(lambda: "Mail queue is empty" in self.mailq(), "an empty queue", deadline)
 

@@ -103,6 +103,7 @@ def test_a_fault_is_temporary(launch, stage, fault):
     with smtplib.SMTP("127.0.0.1", instance.port) as client:
         client.sendmail("s@example.test", ["r@remote.test"], "Subject: x\r\n\r\nbody\r\n")
     instance.wait_for_log("status=deferred")
+    instance.wait_for_deferred()
     assert hop.accepted == [] and "status=bounced" not in instance.log() and "status=sent" not in instance.log()
     hop.fault = None
     instance.martlet("flush")

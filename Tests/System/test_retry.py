@@ -14,7 +14,7 @@ def test_stopped_next_hop_is_shown_and_flushed(launch, sink):
     instance = launch(f"relayhost = [127.0.0.1]:{port}")
     send(instance)
     instance.wait_for_log(r"status=deferred \(connect to 127\.0\.0\.1\[127\.0\.0\.1\]:\d+: Connection refused\)")
-    listing = wait_until(lambda: (text := instance.mailq()) if "refused" in instance.mailq() else None, "the reason in the listing")
+    listing = instance.wait_for_deferred()
     assert "Connection refused)" in listing and "r@remote.test" in listing and "1 Request." in listing
     target = sink(port=port)
     instance.martlet("flush")
@@ -30,7 +30,7 @@ def test_deferred_mail_survives_a_restart_and_a_kill(launch, sink):
     instance.wait_for_log("status=deferred", 20)
     instance.stop()
     instance.start()
-    wait_until(lambda: "20 Requests." in instance.mailq(), "20 messages after the restart")
+    instance.wait_for_deferred(20)
     target = sink(port=port)
     instance.martlet("flush")
     wait_until(lambda: target.messages() == 20, "all at the sink")

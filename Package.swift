@@ -76,7 +76,7 @@ let layer4: [Target] = [
     library("Pickup", skeleton + ["MessageFormat", "Routing", "LookupTables", "CPlatform"]),
     library("ShowQueue", skeleton + ["Spool"]),
     library("NullDelivery", skeleton),
-    library("Control", ["Mail", "Wire", "Platform", "Configuration", "CommandKit", arguments]),
+    library("Control", ["Mail", "Wire", "Platform", "Configuration", "LookupTables", "CommandKit", arguments]),
     library(
         "Submission",
         ["Mail", "Wire", "Platform", "Configuration", "MessageFormat", "SMTPProtocol", "LookupTables", "CommandKit"]),

@@ -27,12 +27,17 @@ struct ConfigurationCheck {
             }
         }
         do throws(ConfigurationError) {
-            for service in try MasterFile.load(directory: instance.directory).services {
+            let file = try MasterFile.load(directory: instance.directory)
+            var programs: Set<String> = []
+            for service in file.services where ServiceDisposition(service) == .run {
                 let path = instance.daemonDirectory + "/" + service.program
-                if unsafe access(path, X_OK) != 0 {
+                if unsafe access(path, X_OK) == 0 {
+                    programs.insert(service.program)
+                } else {
                     problems.append("master.cf: service \(service.name): \(path): \(errorText(errno))")
                 }
             }
+            problems += judge(file, programs)
         } catch {
             problems.append(error.description)
         }
@@ -40,5 +45,21 @@ struct ConfigurationCheck {
             problems.append("\(directory): \(errorText(errno))")
         }
         return problems
+    }
+
+    /// What is set and not implemented: warned of here, a problem when it would have protected mail.
+    private func judge(_ file: MasterFile, _ programs: Set<String>) -> [String] {
+        let review: ConfigurationReview
+        do throws(SystemError) {
+            // The parameters that master itself reads.
+            review = try ConfigurationReview.asking(
+                programs, in: instance.daemonDirectory,
+                others: ["service_throttle_time", "import_environment", "martlet_stop_time_limit"])
+        } catch {
+            return ["\(error)"]
+        }
+        let findings = review.findings(instance.configuration, services: file)
+        for finding in findings where finding.consequence == .warns { Output.complain("martlet: warning: \(finding)") }
+        return findings.filter { $0.consequence == .stops }.map(\.description)
     }
 }

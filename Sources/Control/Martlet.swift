@@ -8,7 +8,7 @@ package struct Martlet: ParsableCommand {
         commandName: "martlet", abstract: "Control the Martlet mail system.",
         subcommands: [
             Start.self, StartForeground.self, Stop.self, Abort.self, Reload.self, Status.self, Check.self, Flush.self,
-            Queue.self,
+            Queue.self, Map.self,
         ])
 
     @OptionGroup var instance: InstanceOptions

@@ -5,6 +5,8 @@ internal import Platform
 /// *Failure:* throws ``ConfigurationError`` with file and line, and says what the column may be.
 package struct MasterFile: Equatable, Sendable {
     package var services: [ServiceEntry]
+    /// Lines that a later one of the same service replaced.
+    package var replaced: [Finding] = []
 
     package init(services: [ServiceEntry]) { self.services = services }
 
@@ -20,7 +22,7 @@ package struct MasterFile: Equatable, Sendable {
     }
 
     package static func parse(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> MasterFile {
-        var services: [ServiceEntry] = []
+        var result = MasterFile(services: [])
         for line in LogicalLines(bytes) {
             var entry: ServiceEntry
             do throws(ConfigurationError) {
@@ -33,14 +35,19 @@ package struct MasterFile: Equatable, Sendable {
             }
             entry.file = file
             entry.line = line.number
-            if let earlier = services.first(where: { $0.name == entry.name && $0.kind == entry.kind }) {
-                throw ConfigurationError(
-                    "the service \(entry.name) \(entry.kind.rawValue) is in line \(earlier.line ?? 0) already",
-                    file: file, line: line.number)
-            }
-            services.append(entry)
+            result.add(entry)
         }
-        return MasterFile(services: services)
+        return result
+    }
+
+    /// Of two lines for one service the last one counts, as in Postfix.
+    private mutating func add(_ entry: ServiceEntry) {
+        if let index = services.firstIndex(where: { $0.name == entry.name && $0.kind == entry.kind }) {
+            let message = "service \(entry.name) \(entry.kind.rawValue): line \(entry.line ?? 0) replaces this one"
+            replaced.append(Finding(.warns, message, file: services[index].file, line: services[index].line))
+            services.remove(at: index)
+        }
+        services.append(entry)
     }
 
     package func service(_ name: String, _ kind: ServiceEntry.Kind) -> ServiceEntry? {

@@ -13,8 +13,9 @@ package struct ConfigurationReview: Sendable {
 
     /// The findings, those that stop the start first.
     package func findings(_ configuration: Configuration, services: MasterFile? = nil) -> [Finding] {
-        let services = services?.services ?? []
         var collected = Collected()
+        collected.findings = services?.replaced ?? []
+        let services = services?.services ?? []
         let names = ReferencedNames(configuration, services: services)
         for (name, setting) in configuration.settings.sorted(by: { ($0.value.line ?? 0, $0.key) < ($1.value.line ?? 0, $1.key) }
         ) {

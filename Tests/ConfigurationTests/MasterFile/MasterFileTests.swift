@@ -86,11 +86,12 @@ struct MasterFileTests {
         #expect { try parse("\n" + line) } throws: { "\($0)".hasPrefix("master.cf, line 2: ") && "\($0)".contains(reason) }
     }
 
-    @Test("the same service twice is an error")
-    func twice() {
-        #expect { try parse("a unix - - - - - x\na inet n - - - - x\na unix - - - - - y") } throws: {
-            "\($0)" == "master.cf, line 3: the service a unix is in line 1 already"
-        }
+    @Test("of two lines for one service the last counts, and the first is told")
+    func twice() throws {
+        let file = try MasterFile.parse(
+            Array("a unix - - - - - x\na inet n - - - - x\na unix - - - - - y".utf8), file: "master.cf")
+        #expect(file.services.map(\.program) == ["x", "y"])
+        #expect(file.replaced.map(\.description) == ["master.cf, line 1: service a unix: line 3 replaces this one"])
     }
 
     @Test("the installed Postfix's own file", .enabled(if: Postfix.isInstalled, "no Postfix to compare with"))

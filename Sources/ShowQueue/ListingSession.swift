@@ -24,6 +24,7 @@ struct ListingSession {
     func run() async {
         do {
             var encoder = ListingEncoder()
+            encoder.begin()
             let live = try await listLive(&encoder)
             try await listIndex(&encoder, except: live)
             encoder.end()

@@ -25,12 +25,14 @@ package struct QueueEntry: Equatable, Sendable {
     package init?(attributes: [(name: String, value: String)]) {
         var fields: [String: String] = [:]
         recipients = []
+        var original = ""
         for (name, value) in attributes {
             switch name {
-            case "original_recipient": recipients.append(Recipient(original: value, address: "", reason: ""))
+            // Newer versions of the protocol tell it before the recipient.
+            case "original_recipient": original = value
             case "recipient":
-                guard !recipients.isEmpty else { return nil }
-                recipients[recipients.count - 1].address = value
+                recipients.append(Recipient(original: original, address: value, reason: ""))
+                original = ""
             case "reason":
                 guard !recipients.isEmpty else { return nil }
                 recipients[recipients.count - 1].reason = value

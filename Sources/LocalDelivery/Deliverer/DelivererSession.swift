@@ -97,7 +97,13 @@ final class DelivererSession: @unchecked Sendable {
     private func answer(_ request: MailboxDelivery, _ content: IncomingContent) {
         var result: MailboxDeliveryResult
         do throws(MailboxFailure) {
-            result = try deliver(request, content)
+            let forward = request.unlessForward.isEmpty ? nil : try read(request.unlessForward, ownerMatters: true, request)
+            if let forward, forward.forward != nil {
+                result = forward
+            } else {
+                result = try deliver(request, content)
+                result.remark = forward?.remark
+            }
         } catch {
             result = MailboxDeliveryResult(number: request.number, status: error.status)
         }
@@ -170,7 +176,8 @@ final class DelivererSession: @unchecked Sendable {
             case .none: return delivered(request, "")
             case .refused(let reason):
                 return MailboxDeliveryResult(
-                    number: request.number, status: DeliveryStatus(.bounced, EnhancedStatus(.permanent, 3, 5), reason))
+                    number: request.number, status: DeliveryStatus(.bounced, EnhancedStatus(.permanent, 3, 5), reason),
+                    remark: reason)
             }
         } catch {
             throw MailboxFailure(error, "\(error.path)", fallback: EnhancedStatus(.temporary, 3, 0))

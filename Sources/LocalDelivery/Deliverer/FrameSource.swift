@@ -58,8 +58,12 @@ final class FrameSource {
 
     /// False at the end of the connection.
     private func fill(atLeast count: Int) throws(DecodingFailure) -> Bool {
-        if start + count > Self.bufferSize || start == end {
-            buffer.replaceSubrange(0..<end - start, with: buffer[start..<end])
+        if start == end {
+            start = 0
+            end = 0
+        } else if start + count > Self.bufferSize {
+            // In place: a slice that is kept beside the array would copy all of it.
+            for index in start..<end { buffer[index - start] = buffer[index] }
             end -= start
             start = 0
         }

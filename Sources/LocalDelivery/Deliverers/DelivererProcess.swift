@@ -26,6 +26,8 @@ struct MailboxWork {
     var prepended: [UInt8] = []
     var sizeLimit: UInt64 = 0
     var queueID: QueueID
+    /// `.forward` candidates that are looked for first.
+    var unlessForward: [String] = []
 }
 
 /// A running `deliverer`: several deliveries at once over one socket pair.
@@ -92,6 +94,7 @@ final class DelivererProcess {
         var message = MailboxDelivery(
             number: number, target: work.target, prepended: work.prepended, mailboxSizeLimit: work.sizeLimit,
             queueID: work.queueID, contentLength: 0)
+        message.unlessForward = work.unlessForward
         switch content {
         case nil: connection.send(message)
         case .whole(let bytes):

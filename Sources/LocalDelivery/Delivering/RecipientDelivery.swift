@@ -35,6 +35,8 @@ struct RecipientDelivery {
         if request.envelope.trace.contains(.verifyOnly) || request.envelope.trace.contains(.probe) {
             return report(expansion.results.map { Part(address: $0.context.recipient, status: wouldBe($0)) })
         }
+        let early = await deliverAtOnce(expansion, key, partial)
+        if let early { return report([early]) }
         var parts = statuses(expansion.results)
         if !parts.contains(where: { $0.status.outcome == .deferred }) {
             var done: Set<String> = []
@@ -48,6 +50,24 @@ struct RecipientDelivery {
         }
         if !parts.contains(where: { $0.status.outcome == .deferred }) { partial.forget(key) }
         report(parts)
+    }
+
+    /// The recipient's own mailbox and nothing else: the deliverer looks for a .forward file when it has the message in hand.
+    /// nil when there is more to do, or such a file.
+    private func deliverAtOnce(
+        _ expansion: RecipientExpansion, _ key: PartialDeliveries.Key, _ partial: PartialDeliveries
+    ) async -> Part? {
+        guard expansion.results.count == 1,
+            case .mailbox(let account, let names, let context, let paths) = expansion.results[0],
+            !paths.isEmpty
+        else { return nil }
+        let (status, forward) = await write(mailbox(account, names, context), context, unlessForward: paths)
+        guard let forward else {
+            if status.outcome != .deferred { partial.forget(key) }
+            return Part(address: context.recipient, status: status)
+        }
+        await expansion.forwardWasFound((status.text, forward), insteadOf: expansion.results[0])
+        return nil
     }
 
     // MARK: Parts
@@ -65,32 +85,37 @@ struct RecipientDelivery {
     ) async -> (target: String, status: DeliveryStatus)? {
         let target: LocalTarget
         switch result {
-        case .mailbox(let account, let names, let context): target = mailbox(account, names, context)
+        case .mailbox(let account, let names, let context, _): target = mailbox(account, names, context)
         case .file(let path, let context): target = file(path, context)
         case .command(let command, let names, let context): target = self.command(command, names, context)
         case .forward, .status: return nil
         }
         let name = "\(target.identity.user) \(target.description)"
         if partial.contains(name, key) { return (name, DeliveryStatus(.sent, .delivered, "delivered before")) }
-        return (name, await write(target, result.context))
+        return (name, await write(target, result.context).status)
     }
 
-    private func write(_ target: LocalTarget, _ context: ExpansionContext) async -> DeliveryStatus {
+    private func write(
+        _ target: LocalTarget, _ context: ExpansionContext, unlessForward paths: [String] = []
+    ) async -> (status: DeliveryStatus, forward: [UInt8]?) {
         let headers = PrependedHeaders(
             sender: context.sender,
             original: settings.addsOriginalRecipient ? recipient.recipient.original ?? recipient.recipient.address : nil,
             delivered: settings.deliveredHeader.contains(target.isCommand ? .command : .file)
                 ? recipient.recipient.address : nil)
-        let work = MailboxWork(
+        var work = MailboxWork(
             target: target.target, prepended: headers.bytes(mailboxLineAt: target.hasMailboxLine ? time.wall : nil),
             sizeLimit: target.hasSizeLimit ? settings.mailboxSizeLimit : 0, queueID: request.envelope.queueID)
+        work.unlessForward = paths
         do {
-            var status = try await deliverers.perform(work, try content.mailboxForm(), as: target.identity).status
+            let result = try await deliverers.perform(work, try content.mailboxForm(), as: target.identity)
+            if let remark = result.remark { Log.warning(remark) }
+            var status = result.status
             if status.outcome != .sent { status.text = target.failurePrefix + status.text }
-            return status
+            return (status, result.forward)
         } catch {
             let text = (error as? DelivererFailure)?.text ?? "\(error)"
-            return DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 0), text)
+            return (DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 0), text), nil)
         }
     }
 

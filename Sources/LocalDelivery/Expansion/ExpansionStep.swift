@@ -33,7 +33,8 @@ struct ExpansionContext: Sendable {
 
 /// Where an expansion ends: one delivery, or none.
 enum ExpansionResult: Sendable {
-    case mailbox(UserAccount, RecipientNames, ExpansionContext)
+    /// With the `.forward` candidates that nobody has looked for yet: whoever delivers does.
+    case mailbox(UserAccount, RecipientNames, ExpansionContext, unlessForward: [String] = [])
     case file(String, ExpansionContext)
     case command(String, RecipientNames, ExpansionContext)
     case forward(EmailAddress, ExpansionContext)
@@ -42,7 +43,7 @@ enum ExpansionResult: Sendable {
 
     var context: ExpansionContext {
         switch self {
-        case .mailbox(_, _, let context), .file(_, let context), .command(_, _, let context), .forward(_, let context),
+        case .mailbox(_, _, let context, _), .file(_, let context), .command(_, _, let context), .forward(_, let context),
             .status(_, let context):
             context
         }

@@ -71,24 +71,45 @@ extension RecipientExpansion {
 
     // MARK: .forward files
 
+    /// forward_path for this user. Without root nobody else's file can be read, and the mail will be deferred for that reason.
+    func forwardCandidates(_ names: RecipientNames, _ account: UserAccount) -> [RecipientNames.Expanded] {
+        guard settings.identity.isRoot || account.user == settings.identity.user else { return [] }
+        return settings.forwardPath.map { names.expand($0) }.filter { !$0.isUndefined && $0.text.hasPrefix("/") }
+    }
+
     /// False when the user does not forward.
-    func expandForwardFile(_ names: RecipientNames, _ account: UserAccount, _ given: ExpansionContext) async -> Bool {
-        var context = given
-        context.level += 1
-        let candidates = settings.forwardPath.map { names.expand($0) }.filter { !$0.isUndefined && $0.text.hasPrefix("/") }
+    func expandForwardFile(
+        _ candidates: [RecipientNames.Expanded], _ names: RecipientNames, _ account: UserAccount, _ context: ExpansionContext
+    ) async -> Bool {
         guard !candidates.isEmpty else { return false }
-        let found: (path: String, text: [UInt8])?
-        do { found = try await sources.forwardFile(candidates.map(\.text), of: account) } catch {
+        do {
+            guard let found = try await sources.forwardFile(candidates.map(\.text), of: account) else { return false }
+            return await expandForwardFile(found, names, account, context)
+        } catch {
             Log.warning("\(error)")
             fail(context, 4, 3, 0, "cannot read the forwarding file of \(account.name)")
             return true
         }
-        guard let found else { return false }
+    }
+
+    /// The deliverer has found a forwarding file where the mailbox was meant.
+    func forwardWasFound(_ found: (path: String, text: [UInt8]), insteadOf mailbox: ExpansionResult) async {
+        guard case .mailbox(let account, let names, let context, _) = mailbox else { return }
+        takeBack()
+        if await expandForwardFile(found, names, account, context) { return }
+        add(.mailbox(account, names, context), once: "mailbox \(names.local)")
+    }
+
+    private func expandForwardFile(
+        _ found: (path: String, text: [UInt8]), _ names: RecipientNames, _ account: UserAccount, _ given: ExpansionContext
+    ) async -> Bool {
+        var context = given
+        context.level += 1
         // A user who is in the own .forward file: the mailbox.
         guard isNew("forward \(found.path)") else { return false }
         let members = AliasMember.parse(file: found.text)
         guard !members.isEmpty else { return false }
-        let hasExtension = candidates.first { $0.text == found.path }?.hasExtension ?? false
+        let hasExtension = forwardCandidates(names, account).first { $0.text == found.path }?.hasExtension ?? false
         if hasExtension || !settings.propagatesExtension.contains(.forward) { context.unmatched = nil }
         context.rights = DeliveryRights(account)
         context.origin = .forward

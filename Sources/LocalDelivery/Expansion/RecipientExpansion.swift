@@ -102,8 +102,14 @@ final class RecipientExpansion {
         }
         guard let account else { return await unknownUser(names, context) }
         names.account = .init(home: account.home, shell: account.shell)
-        if forwards, await expandForwardFile(names, account, context) { return }
-        if isNew("mailbox \(names.local)") { results.append(.mailbox(account, names, context)) }
+        var candidates = forwards ? forwardCandidates(names, account) : []
+        // The recipient itself, without alias: most mail. The deliverer looks for the file when it has the message.
+        if !context.origin.isEmpty {
+            if await expandForwardFile(candidates, names, account, context) { return }
+            candidates = []
+        }
+        guard isNew("mailbox \(names.local)") else { return }
+        results.append(.mailbox(account, names, context, unlessForward: candidates.map(\.text)))
     }
 
     private func unknownUser(_ names: RecipientNames, _ given: ExpansionContext) async {
@@ -157,6 +163,12 @@ final class RecipientExpansion {
         context.recipient = settings.rewriter.rewrite(address)
         context.unmatched = nil
         await deliverToUser(names(of: context.recipient), context, forwards: false)
+    }
+
+    /// Nothing of it has been delivered: it goes on otherwise.
+    func takeBack() {
+        results = []
+        seen = seen.filter { !$0.hasPrefix("mailbox ") }
     }
 
     func add(_ result: ExpansionResult, once key: String) {

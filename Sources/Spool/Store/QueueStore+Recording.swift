@@ -68,6 +68,8 @@ extension QueueStore {
     }
 
     func indexedEntry(_ key: RecordKey, nonce: SegmentNonce?) throws(IndexError) -> Entry? {
+        // Its rows go with the next commit; until then they speak of a message that is no more.
+        guard !finishedRows.contains(key) else { return nil }
         let rows = try index.read { reader throws(IndexError) -> (MessageRow, [(ordinal: UInt32, row: RecipientRow)])? in
             guard let message = try reader.message(key), nonce == nil || message.nonce == nonce else { return nil }
             return (message, try reader.recipients(of: key))
@@ -107,7 +109,7 @@ extension QueueStore {
         let key = entry.key
         live[key] = nil
         putBackLive[key] = nil
-        if entry.indexCursor > 0 || entry.isIndexed { finishedRows.append(key) }
+        if entry.indexCursor > 0 || entry.isIndexed { finishedRows.insert(key) }
         if let bodyFile = entry.bodyFile { retiredContents.append(bodyFile) }
         guard let segment = segments[key.segment] else { return }
         segment.isDirty = true

@@ -45,7 +45,7 @@ package final class QueueStore {
     /// To be written by the next commit.
     var dirty: [Entry] = []
     /// Finished messages whose rows are still there.
-    var finishedRows: [RecordKey] = []
+    var finishedRows: Set<RecordKey> = []
     var replay = Replay()
     /// Children that arrived, segments that ended: to be written with the next events.
     var pendingEvents: [JournalEvent] = []

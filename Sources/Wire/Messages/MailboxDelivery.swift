@@ -31,6 +31,9 @@ package struct MailboxDelivery: WireMessage, Equatable {
     package var queueID: QueueID
     /// Bytes of payload in this frame, nil when chunks follow.
     package var contentLength: UInt32?
+    /// `.forward` candidates: when one of them exists it is answered, as by `readForward`, and nothing is delivered. Saves most
+    /// mail a question of its own.
+    package var unlessForward: [String] = []
 
     package init(
         number: UInt32, target: Target, prepended: [UInt8], mailboxSizeLimit: UInt64, queueID: QueueID, contentLength: UInt32?
@@ -70,6 +73,7 @@ package struct MailboxDelivery: WireMessage, Equatable {
         writer.write(mailboxSizeLimit)
         writer.write(queueID)
         writer.write(contentLength)
+        writer.write(unlessForward)
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
         number = try reader.read(UInt32.self)
@@ -86,6 +90,7 @@ package struct MailboxDelivery: WireMessage, Equatable {
         mailboxSizeLimit = try reader.read(UInt64.self)
         queueID = try reader.read(QueueID.self)
         contentLength = try reader.read(UInt32?.self)
+        unlessForward = try reader.read([String].self)
     }
 }
 
@@ -114,7 +119,10 @@ package struct MailboxDeliveryResult: WireMessage, Equatable {
     package var number: UInt32
     package var status: DeliveryStatus
     package var forward: [UInt8]?
-    package init(number: UInt32, status: DeliveryStatus, forward: [UInt8]? = nil) {
+    /// For the log: why a `.forward` file was not used.
+    package var remark: String?
+    package init(number: UInt32, status: DeliveryStatus, forward: [UInt8]? = nil, remark: String? = nil) {
+        self.remark = remark
         self.number = number
         self.status = status
         self.forward = forward
@@ -124,10 +132,12 @@ package struct MailboxDeliveryResult: WireMessage, Equatable {
         writer.write(status)
         writer.write(forward != nil)
         if let forward { writer.write(forward) }
+        writer.write(remark)
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
         number = try reader.read(UInt32.self)
         status = try reader.read(DeliveryStatus.self)
         forward = try reader.read(Bool.self) ? try reader.read([UInt8].self) : nil
+        remark = try reader.read(String?.self)
     }
 }

@@ -20,7 +20,7 @@ final class AgentSlot {
     func start() {
         connection.onFrame = { [weak self] frame in self?.received(frame) }
         connection.onClose = { [weak self] in self?.closed() }
-        connection.send(AgentReady(service: agent.service, pid: agent.pid))
+        connection.send(AgentReady(service: agent.service, agent: agent.lease))
     }
 
     func send(_ reports: DeliveryReports) { connection.send(reports) }

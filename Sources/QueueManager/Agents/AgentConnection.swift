@@ -23,6 +23,10 @@ final class AgentConnection {
     var wasCounted = false
     /// How far this agent has been told of retired files.
     var retiredFiles = 0
+    /// Master's lease of its process, once it has greeted.
+    private(set) var agent: UInt64?
+    /// It is not waited for: what it had in hand has an unknown outcome.
+    private(set) var isGivenUp = false
     private let connection: WireConnection
     private unowned let pool: TransportPool
 
@@ -54,6 +58,11 @@ final class AgentConnection {
 
     func close() { connection.close() }
 
+    func giveUp() {
+        isGivenUp = true
+        connection.close()
+    }
+
     private func enter(_ state: State, _ now: Uptime) {
         self.state = state
         since = now
@@ -63,7 +72,7 @@ final class AgentConnection {
         do throws(DecodingFailure) {
             switch state {
             case .greeting:
-                _ = try frame.decode(AgentReady.self)
+                agent = try frame.decode(AgentReady.self).agent
                 enter(.idle, pool.now)
                 pool.isReady(self)
             case .busy(let request, _):

@@ -12,7 +12,8 @@ internal import Wire
 @EventLoopActor
 protocol TransportPoolDelegate: AnyObject {
     func reported(_ reports: DeliveryReports)
-    func lost(_ delivery: UInt64)
+    /// - Parameter agent: whoever may still have it in hand; nil: nobody is waited for.
+    func lost(_ delivery: UInt64, agent: UInt64?)
     func unavailable(_ delivery: UInt64, _ status: DeliveryStatus)
     /// The connection has something to flush at the end of this turn.
     func needsFlush(_ connection: AgentConnection)
@@ -81,7 +82,7 @@ final class TransportPool {
             case .busy(let request, _):
                 guard age >= settings.deliveryLimit else { continue }
                 warn("\(path): delivery of \(request.envelope.queueID.description) did not end in time")
-                connection.close()
+                connection.giveUp()
             case .finishing, .closed: break
             }
         }
@@ -167,20 +168,20 @@ final class TransportPool {
         case .idle: idle.removeAll { $0 === connection }
         case .busy(let request, let reported):
             byDelivery[request.delivery] = nil
-            handOver(request, isSafe: wasReset && !reported)
+            handOver(request, from: connection, isSafe: wasReset && !reported)
         case .finishing, .closed: break
         }
     }
 
     /// A request that the agent cannot have read is given to another; any other has an unknown outcome.
-    private func handOver(_ request: DeliveryRequest, isSafe: Bool) {
+    private func handOver(_ request: DeliveryRequest, from connection: AgentConnection, isSafe: Bool) {
         let tries = retries[request.delivery, default: 0] + 1
         guard isSafe, tries < Self.handOvers else {
             retries[request.delivery] = nil
             warn(
                 "transport \(transport) failure -- see a previous warning/fatal/panic logfile record for the problem description"
             )
-            delegate.lost(request.delivery)
+            delegate.lost(request.delivery, agent: connection.isGivenUp ? nil : connection.agent)
             return
         }
         retries[request.delivery] = tries

@@ -17,6 +17,7 @@ package final class QueueEngine {
     let settings: EngineSettings
     let time: any TimeSource
     let resolver: any RecipientResolver
+    let census: any AgentCensus
     unowned let output: any QueueEngineOutput
 
     var scheduler: Scheduler
@@ -25,7 +26,10 @@ package final class QueueEngine {
     var messagesByLocation: [RecordLocation: ActiveMessage] = [:]
     var deliveries: [UInt64: DeliveryInHand] = [:]
     var notices = NoticesInProgress()
-    var resumed = ResumedDeliveries()
+    var resumed: ResumedDeliveries
+    var rollCall: AgentRollCall
+    /// Messages whose pass ended before the roll call did.
+    var unsettled: [UInt64] = []
     /// Reports about messages that the store has been asked for.
     var waitingReports: [RecordLocation: [(reports: ResumedReports, token: ReplyToken)]] = [:]
     private var lastMessage: UInt64 = 0
@@ -61,8 +65,8 @@ package final class QueueEngine {
         var afterwards: Afterwards
     }
 
-    /// Nothing is dispatched before tails are read, every living cleanup has said how far it is, and agents of an earlier
-    /// qmgr have had time to speak.
+    /// Nothing is dispatched before tails are read, every living cleanup has said how far it is, and every living agent has said
+    /// what it has in hand (``AgentRollCall``).
     struct StartUp {
         var isOpen = false
         var hasReadTails = false
@@ -82,8 +86,12 @@ package final class QueueEngine {
     }
 
     package init(
-        settings: EngineSettings, time: any TimeSource, resolver: any RecipientResolver, output: any QueueEngineOutput
+        settings: EngineSettings, time: any TimeSource, resolver: any RecipientResolver, census: any AgentCensus,
+        output: any QueueEngineOutput
     ) {
+        self.census = census
+        resumed = ResumedDeliveries(patience: settings.deliveryLimit)
+        rollCall = AgentRollCall(patience: settings.agentPatience)
         self.settings = settings
         self.time = time
         self.resolver = resolver
@@ -112,6 +120,8 @@ package final class QueueEngine {
     /// The store is open (its recovery of done lists and journal is over).
     package func opened() {
         startUp.isOpen = true
+        startUp.began = now
+        beginRollCall()
         batch.recoversTails = true
         pump()
     }
@@ -139,9 +149,9 @@ package final class QueueEngine {
 
     /// When the scheduler has something to do; the caller's timer may be late.
     package var nextTimer: Uptime? {
-        let graceEnds = startUp.began + settings.resumeGrace
-        guard startUp.hasReadTails, now < graceEnds else { return scheduler.nextTimer }
-        return min(graceEnds, scheduler.nextTimer ?? graceEnds)
+        guard rollCall.isWaiting else { return scheduler.nextTimer }
+        let next = now + AgentRollCall.interval
+        return min(next, scheduler.nextTimer ?? next)
     }
 
     /// A cleanup went away: what it wrote and did not announce is read soon.
@@ -159,14 +169,15 @@ package final class QueueEngine {
     // MARK: Work
 
     var mayDispatch: Bool {
-        guard startUp.hasReadTails, canRecord, storeRestsUntil == nil, !isStopping else { return false }
-        let now = now
-        guard now >= startUp.began + settings.resumeGrace else { return false }
+        guard startUp.hasReadTails, canRecord, storeRestsUntil == nil, !isStopping, rollCall.allowsDispatch else {
+            return false
+        }
         return !startUp.awaitsSegments || now >= startUp.began + StartUp.patience
     }
 
     /// After every event: dispatches what can be, and gives the store what gathered.
     func pump() {
+        continueRollCall()
         let now = now
         if let timer = scheduler.nextTimer, timer <= now { scheduler.advance(to: now) }
         if mayDispatch {

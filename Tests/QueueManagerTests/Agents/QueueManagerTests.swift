@@ -27,10 +27,9 @@ final class ManagerBench {
         directory = try TemporaryDirectory()
         var settings = QueueManagerSettings(queueDirectory: directory.path)
         settings.socketDirectory = directory.path + "/"
-        settings.engine.resumeGrace = .zero
         change(&settings)
         nonisolated(unsafe) let store = store
-        manager = QueueManager(settings: settings, resolver: TableResolver()) { (unsafe store, RecoveryReport()) }
+        manager = QueueManager(settings: settings, resolver: TableResolver(), census: FakeCensus()) { (unsafe store, RecoveryReport()) }
         manager.begin { Issue.record("\($0)") }
         try await manager.serve(on: listenOnSocket(directory.path + "/public/qmgr"))
         cleanup = try await WireEndpoints.connect(to: directory.path + "/public/qmgr")
@@ -114,7 +113,7 @@ struct QueueManagerTests {
         let listener = try await WireEndpoints.serve(listening: bench.listen("smtp")) { connection in
             if !reads, agents.isEmpty { connection.channel.setOption(.autoRead, value: false).whenFailure { Issue.record($0) } }
             agents.append(connection)
-            connection.send(AgentReady(service: "smtp", pid: 1))
+            connection.send(AgentReady(service: "smtp", agent: 1))
         }
         bench.arrive(to: "a@x")
         try await bench.until { agents.count == 1 }
@@ -193,7 +192,7 @@ struct QueueManagerTests {
         var agents: [WireConnection] = []
         let listener = try await WireEndpoints.serve(listening: bench.listen("smtp")) { connection in
             agents.append(connection)
-            connection.send(AgentReady(service: "smtp", pid: 1))
+            connection.send(AgentReady(service: "smtp", agent: 1))
         }
         bench.arrive(to: "a@x")
         try await bench.until { agents.count == 1 }

@@ -121,7 +121,8 @@ extension QueueEngine {
             for holder in try rollCall.review(census, now: now) {
                 log(
                     .warning,
-                    "process \(holder.process) has not said in \(settings.agentPatience) what it has in hand: it is taken for dead")
+                    "process \(holder.process) has not said in \(settings.agentPatience) what it has in hand: it is taken for dead"
+                )
             }
         } catch {
             log(.warning, "agents cannot be counted: \(error)")

@@ -29,7 +29,9 @@ final class ManagerBench {
         settings.socketDirectory = directory.path + "/"
         change(&settings)
         nonisolated(unsafe) let store = store
-        manager = QueueManager(settings: settings, resolver: TableResolver(), census: FakeCensus()) { (unsafe store, RecoveryReport()) }
+        manager = QueueManager(settings: settings, resolver: TableResolver(), census: FakeCensus()) {
+            (unsafe store, RecoveryReport())
+        }
         manager.begin { Issue.record("\($0)") }
         try await manager.serve(on: listenOnSocket(directory.path + "/public/qmgr"))
         cleanup = try await WireEndpoints.connect(to: directory.path + "/public/qmgr")

@@ -3,7 +3,9 @@ import hashlib
 import re
 from collections import Counter
 
-LINE = re.compile(r" postfix/\S+?\[(\d+)\]: ([0-9A-Za-z]{6,}): (.*)")
+LINE = re.compile(r"(\d\d):(\d\d):(\d\d) \S+ postfix/\S+?\[(\d+)\]: ([0-9A-Za-z]{6,}): (.*)")
+# Seconds from a delivery's log line to its report in the journal, qmgr being stopped for a while.
+REPORTING = 5
 LOST = "unknown mail transport error"
 
 
@@ -33,8 +35,8 @@ class Ledger:
         self.damaged = []
         self.complaints = []  # lines of the log that no run may have
         self.in_killed_hands = set()  # (number, recipient) that qmgr lost with an agent
-        self.sent_by = {}  # (number, recipient) -> processes that said so
-        self.killed_agents = set()
+        self.sent_by = {}  # (number, recipient) -> (second of the day, process) of those who said so
+        self.killed_agents = {}  # process -> second of the day
         self.numbers = {}  # queue ID -> number
         self.pending = []  # log lines about IDs that are not known yet
 
@@ -82,7 +84,8 @@ class Ledger:
             match = LINE.search(line)
             if not match:
                 continue
-            process, queue_id, text = match.groups()
+            hour, minute, second, process, queue_id, text = match.groups()
+            process = (int(hour) * 3600 + int(minute) * 60 + int(second), process)
             if child := re.search(r"\(forwarded as (\w+)\)|notification: (\w+)", text):
                 self.pending.append((process, queue_id, "child", child.group(1) or child.group(2)))
             if recipient := re.match(r"to=<([^>]*)>", text):
@@ -144,7 +147,11 @@ class Ledger:
         name = f"{self.plan.user}+b{number}@example.test" if place == "bounce" else recipient
         if (number, name) in self.in_killed_hands:
             return True
-        return bool(self.sent_by.get((number, name), set()) & self.killed_agents)
+        # qmgr was away, too, when the agent died, and never heard of it.
+        return any(
+            process in self.killed_agents and (self.killed_agents[process] - instant) % 86_400 <= REPORTING
+            for instant, process in self.sent_by.get((number, name), ())
+        )
 
 
 class Verdict:

@@ -88,7 +88,7 @@ class Torture:
             if time.monotonic() > end:
                 break
             self.violence.do(what)
-        self.ledger.killed_agents |= self.violence.killed_agents
+        self.ledger.killed_agents.update(self.violence.killed_agents)
         began = time.monotonic()
         is_drained = self.drain()
         self.ledger.look(self.sender.answered)

@@ -40,7 +40,7 @@ class Violence:
     def __init__(self, instance, say):
         self.instance, self.say = instance, say
         self.done = {}
-        self.killed_agents = set()
+        self.killed_agents = {}  # process -> second of the day
         helped = instance.run("martlet", "--help").stdout
         self.can_upgrade = re.search(r"^\s+upgrade\b", helped, re.M) is not None
 
@@ -100,7 +100,8 @@ class Violence:
             except ProcessLookupError:
                 continue
             if name in AGENTS:
-                self.killed_agents.add(str(pid))
+                now = time.localtime()
+                self.killed_agents[str(pid)] = now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec
         end = time.monotonic() + 5
         while any(is_alive(pid) for pid in victims) and time.monotonic() < end:
             time.sleep(0.005)

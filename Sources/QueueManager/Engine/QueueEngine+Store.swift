@@ -37,6 +37,9 @@ extension QueueEngine {
         for problem in outcome.problems { log(.warning, problem) }
         canRecord = outcome.canRecord
         startUp.awaitsSegments = outcome.awaitsSegments
+        if outcome.awaitsSegments, isAwaitingSegments {
+            nextTailReading = min(nextTailReading, now + Self.awaitedInterval)
+        }
         if outcome.recoveredTails { startUp.hasReadTails = true }
         askAgain(done, outcome)
         for message in outcome.finished { finished(message) }

@@ -108,6 +108,8 @@ package final class QueueEngine {
 
     static let maintenanceInterval = Duration.seconds(5)
     static let tailInterval = Duration.seconds(10)
+    /// While mail waits for owners to speak or to end.
+    static let awaitedInterval = Duration.milliseconds(100)
     /// How long the store is left alone after it could not write.
     static let storeRest = Duration.seconds(1)
 
@@ -149,9 +151,11 @@ package final class QueueEngine {
 
     /// When the scheduler has something to do; the caller's timer may be late.
     package var nextTimer: Uptime? {
-        guard rollCall.isWaiting else { return scheduler.nextTimer }
-        let next = now + AgentRollCall.interval
-        return min(next, scheduler.nextTimer ?? next)
+        var next = scheduler.nextTimer
+        func consider(_ instant: Uptime) { next = min(instant, next ?? instant) }
+        if rollCall.isWaiting { consider(now + AgentRollCall.interval) }
+        if isAwaitingSegments { consider(nextTailReading) }
+        return next
     }
 
     /// A cleanup went away: what it wrote and did not announce is read soon.
@@ -179,6 +183,11 @@ package final class QueueEngine {
     func pump() {
         continueRollCall()
         let now = now
+        if isAwaitingSegments, now >= nextTailReading {
+            // Of those whose cleanup died meanwhile the tail can be read now.
+            nextTailReading = now + Self.awaitedInterval
+            batch.recoversTails = true
+        }
         if let timer = scheduler.nextTimer, timer <= now { scheduler.advance(to: now) }
         if mayDispatch {
             while let decision = scheduler.next(now: now) {
@@ -189,6 +198,11 @@ package final class QueueEngine {
             }
         }
         submit()
+    }
+
+    /// At the start, a segment's living owner has not said yet how far it is.
+    var isAwaitingSegments: Bool {
+        startUp.isOpen && startUp.hasReadTails && startUp.awaitsSegments && now < startUp.began + StartUp.patience
     }
 
     func nextMessageNumber() -> UInt64 {

@@ -74,7 +74,7 @@ struct ResumedTests {
     func notices() throws {
         let bench = EngineBench(opens: false)
         bench.census.add(5, .notices)
-        bench.arrive(to: "a@x", "b@y")
+        bench.arrive(to: "a@x")
         bench.play { $0.opened() }
         // Deliveries do not wait for notices.
         try bench.report(bench.nextRequest(), .bounced)

@@ -37,10 +37,8 @@ extension QueueEngine {
         for problem in outcome.problems { log(.warning, problem) }
         canRecord = outcome.canRecord
         startUp.awaitsSegments = outcome.awaitsSegments
-        if outcome.awaitsSegments, isAwaitingSegments {
-            nextTailReading = min(nextTailReading, now + Self.awaitedInterval)
-        }
         if outcome.recoveredTails { startUp.hasReadTails = true }
+        if isAwaitingSegments { nextTailReading = min(nextTailReading, now + Self.awaitedInterval) }
         askAgain(done, outcome)
         for message in outcome.finished { finished(message) }
         take(outcome.arrivals)

@@ -87,7 +87,10 @@ package final class QueueManager {
         let patience = EventLoopActor.loop.scheduleTask(in: TimeAmount(Self.stopPatience)) {
             EventLoopActor.assumeOnLoop { self.resumeQuiet() }
         }
-        if let engine, engine.deliveriesInHand > 0 || !engine.isQuiet { await withCheckedContinuation { quiet = $0 } }
+        // One that does not have the queue yet has nothing in hand, and must not keep its successor waiting.
+        if let engine, engine.isOpen, engine.deliveriesInHand > 0 || !engine.isQuiet {
+            await withCheckedContinuation { quiet = $0 }
+        }
         patience.cancel()
         ticks?.cancel()
         timer?.task.cancel()

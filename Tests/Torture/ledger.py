@@ -4,8 +4,8 @@ import re
 from collections import Counter
 
 LINE = re.compile(r"(\d\d):(\d\d):(\d\d) \S+ postfix/\S+?\[(\d+)\]: ([0-9A-Za-z]{6,}): (.*)")
-# Seconds from a delivery's log line to its report in the journal, qmgr being stopped for a while.
-REPORTING = 5
+# Seconds from a delivery's log line to its report in the journal, at most: qmgr may be killed several times meanwhile.
+REPORTING = 20
 LOST = "unknown mail transport error"
 
 

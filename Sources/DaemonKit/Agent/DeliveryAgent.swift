@@ -51,7 +51,7 @@ package final class DeliveryAgent {
         isStopping = true
         for listener in listeners { listener.close(promise: nil) }
         listeners = []
-        for slot in slots.values where !slot.isBusy { slot.close() }
+        for slot in slots.values { slot.leave() }
         if !isIdle { await withCheckedContinuation { stopped = $0 } }
     }
 
@@ -60,14 +60,11 @@ package final class DeliveryAgent {
         let slot = AgentSlot(connection: connection, agent: self)
         slots[ObjectIdentifier(slot)] = slot
         slot.start()
+        if isStopping { slot.leave() }
     }
 
     func begin(_ delivery: Delivery) {
         deliver(delivery)
-    }
-
-    func ended(_ slot: AgentSlot) {
-        if isStopping { slot.close() }
     }
 
     func lost(_ slot: AgentSlot) {

@@ -25,6 +25,8 @@ final class AgentConnection {
     var retiredFiles = 0
     /// Master's lease of its process, once it has greeted.
     private(set) var agent: UInt64?
+    /// It takes no more requests.
+    private(set) var isLeaving = false
     /// It is not waited for: what it had in hand has an unknown outcome.
     private(set) var isGivenUp = false
     private let connection: WireConnection
@@ -70,6 +72,7 @@ final class AgentConnection {
 
     private func received(_ frame: WireFrame) {
         do throws(DecodingFailure) {
+            if frame.isA(AgentLeaving.self) { return try leaves(frame) }
             switch state {
             case .greeting:
                 agent = try frame.decode(AgentReady.self).agent
@@ -87,6 +90,12 @@ final class AgentConnection {
             pool.warn("malformed response from \(pool.path): \(error)")
             connection.close()
         }
+    }
+
+    private func leaves(_ frame: WireFrame) throws(DecodingFailure) {
+        _ = try frame.decode(AgentLeaving.self)
+        isLeaving = true
+        pool.leaves(self)
     }
 
     private func closed() {

@@ -35,10 +35,14 @@ final class TransportPool {
     private var all: [ObjectIdentifier: AgentConnection] = [:]
     private var byDelivery: [UInt64: AgentConnection] = [:]
     private var retries: [UInt64: Int] = [:]
+    /// Agents in a row that ended before they were ready.
+    private var failedGreetings = 0
     private var retiredFiles = RetiredFiles()
 
     /// A request that agents close upon without having read it goes to this many of them.
     private static let handOvers = 3
+    /// So many agents in a row may end before they are ready (they are replaced just then) until the transport counts as broken.
+    private static let greetings = 3
     /// The listening socket's queue is full: the agents are behind.
     private static let backlogPause = TimeAmount.milliseconds(50)
 
@@ -141,8 +145,16 @@ final class TransportPool {
         if !connection.wasCounted {
             connection.wasCounted = true
             connecting -= 1
+            failedGreetings = 0
         }
+        if connection.isLeaving { return connection.close() }
         if let request = waiting.popFirst() { start(request, on: connection) } else { idle.append(connection) }
+    }
+
+    func leaves(_ connection: AgentConnection) {
+        guard case .idle = connection.state else { return }
+        idle.removeAll { $0 === connection }
+        connection.close()
     }
 
     private func start(_ request: DeliveryRequest, on connection: AgentConnection) {
@@ -163,7 +175,10 @@ final class TransportPool {
         switch state {
         case .greeting:
             connecting -= 1
-            warn("\(path): agent ended before it was ready")
+            failedGreetings += 1
+            guard failedGreetings >= Self.greetings else { return connectIfNeeded() }
+            failedGreetings = 0
+            warn("\(path): agents end before they are ready")
             fail()
         case .idle: idle.removeAll { $0 === connection }
         case .busy(let request, let reported):

@@ -161,6 +161,8 @@ package final class QueueEngine {
     /// A cleanup went away: what it wrote and did not announce is read soon.
     package func cleanupLeft() { nextTailReading = now }
 
+    package var isOpen: Bool { startUp.isOpen }
+
     /// Nothing more is dispatched.
     package func stop() { isStopping = true }
 

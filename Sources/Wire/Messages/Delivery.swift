@@ -20,6 +20,15 @@ package struct AgentReady: WireMessage, Equatable {
     }
 }
 
+/// agent → qmgr: no more requests here, please. The agent does not close: a request that crosses this word is delivered still, and
+/// qmgr closes the connection when nothing is in hand on it.
+package struct AgentLeaving: WireMessage, Equatable {
+    package static let kind = WireKind(25, "agent_leaving", from: .agent, to: .qmgr)
+    package init() {}
+    package func encode(into writer: inout ByteWriter) {}
+    package init(from reader: inout ByteReader) throws(DecodingFailure) {}
+}
+
 /// One recipient in a ``DeliveryRequest``, with its ordinal in the record.
 package struct RequestedRecipient: Equatable, Sendable, ByteCodable {
     package var ordinal: UInt32

@@ -137,6 +137,7 @@ let testTargets: [Target] = [
     tests("MasterTests", ["Master", "Configuration", "Platform", "SimulatedPlatform"]),
     tests("ArchitectureTests", ["Wire"]),
     tests("CommandKitTests", ["CommandKit", "MessageFormat"]),
+    tests("QueueCommandsTests", ["QueueCommands"]),
     tests("SubmissionTests", ["Submission", "Mail"]),
 ]
 

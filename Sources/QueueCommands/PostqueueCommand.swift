@@ -5,14 +5,19 @@ internal import Wire
 
 /// postqueue(1): what every user may do with the queue.
 ///
-/// Unlike Postfix's, `-s` flushes any next hop or recipient domain, not only those of fast_flush_domains: the index knows them all.
+/// Every fatal error exits with EX_UNAVAILABLE, also wrong usage and missing rights, as Postfix's does (tried with 3.7.11). Unlike Postfix's, `-s` flushes any next hop or recipient domain, not only those of fast_flush_domains: the index knows them all.
 enum PostqueueCommand {
-    /// Postfix's exits with EX_UNAVAILABLE on every fatal error, usage included (tried with 3.7.11).
     private static let usage = ExitError(
         status: EX_UNAVAILABLE,
         message: "usage: postqueue -f | postqueue -i queueid | postqueue -j | postqueue -p | postqueue -s site")
 
     static func run(_ arguments: [String]) throws(ExitError) {
+        do throws(ExitError) { try perform(arguments) } catch {
+            throw ExitError(status: EX_UNAVAILABLE, message: error.message)
+        }
+    }
+
+    private static func perform(_ arguments: [String]) throws(ExitError) {
         let options = try OptionLetters(arguments, letters: "c:fi:jps:v", program: "postqueue", usage: usage)
         let actions = options.options.filter { $0.letter != "c" && $0.letter != "v" }
         guard actions.count == 1, let action = actions.first, options.rest.isEmpty else { throw usage }

@@ -31,6 +31,18 @@ final class OfflineQueue {
         }
     }
 
+    /// The next one who opens the queue makes its index anew.
+    static func markForRebuild(_ instance: Instance) throws(ExitError) {
+        let directory = SpoolDirectory(path: instance.queueDirectory)
+        do throws(SystemError) {
+            let files = POSIXFileSystem()
+            try files.open(directory.rebuildMark, .createOrOpen(permissions: 0o600)).close()
+            try files.syncDirectory(directory.index)
+        } catch {
+            throw Self.exit(.system(error))
+        }
+    }
+
     func perform(
         _ change: QueueChange, _ filter: QueueFilter, isTrial: Bool,
         _ told: (QueueChanger.Portion) throws(ExitError) -> Void

@@ -64,6 +64,32 @@ package enum QueueChanger {
         try queue?.close()
     }
 
+    /// Makes the index anew: by a restart of qmgr, or here when the system is stopped.
+    package static func rebuild(_ instance: Instance) throws(ExitError) {
+        let wire: BlockingWire
+        do throws(SystemError) {
+            wire = try BlockingWire(connectingTo: instance.socket("public/qmgr"))
+        } catch {
+            try demandDown(error)
+            try instance.becomeOwner()
+            try OfflineQueue.markForRebuild(instance)
+            return try OfflineQueue(instance).close()
+        }
+        _ = try ask(wire, .rebuildIndex) { _ in }
+        // It is done when the next queue manager answers; the one that was asked has gone then.
+        while (try? wire.frame()) != nil {}
+        for _ in 0..<Self.rebuildPatience * 10 {
+            usleep(100_000)
+            guard let next = try? BlockingWire(connectingTo: instance.socket("public/qmgr")) else { continue }
+            let nothing = QueueFilter(ids: [QueueID(microseconds: 0, unique: 0)])
+            if (try? ask(next, .change(.flush, nothing, isTrial: true)) { _ in }) != nil { return }
+        }
+        throw unavailable("no new queue manager within \(rebuildPatience) seconds")
+    }
+
+    /// Seconds: a million messages take less.
+    private static let rebuildPatience = 300
+
     /// Throws when the system is not down, but its socket may not be used.
     private static func demandDown(_ error: SystemError) throws(ExitError) {
         guard error.code == EACCES || error.code == EPERM else { return }

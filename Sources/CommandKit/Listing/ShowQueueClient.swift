@@ -23,6 +23,7 @@ package struct ShowQueueClient: ~Copyable {
     private(set) var buffer: [UInt8] = []
     private(set) var fields: [Field] = []
     private var position = 0
+    private var hasBegun = false
 
     /// - Parameter filter: which messages are wanted.
     package init(_ instance: Instance, filter: QueueFilter = QueueFilter()) throws(ExitError) {
@@ -59,6 +60,7 @@ package struct ShowQueueClient: ~Copyable {
 
     /// Puts the fields of the next message into ``fields``; false at the end.
     mutating func nextRecord() throws(ExitError) -> Bool {
+        if !hasBegun { try begin() }
         while true {
             fields.removeAll(keepingCapacity: true)
             switch parse() {
@@ -68,7 +70,6 @@ package struct ShowQueueClient: ~Copyable {
                 return true
             case .end: return false
             case .incomplete:
-                try refusal()
                 guard buffer.count - position <= Self.longestRecord, try fill() else { throw Self.malformed }
             }
         }
@@ -113,13 +114,24 @@ package struct ShowQueueClient: ~Copyable {
     }
 
     /// A frame of the suite in the place of a listing says why there is none.
-    private func refusal() throws(ExitError) {
-        guard position == 0, buffer.count >= WireFrameHeader.length else { return }
-        let head = Array(buffer[..<WireFrameHeader.length])
-        guard let header = try? WireFrameHeader(decoding: head) else { return }
-        let message = Array(buffer[WireFrameHeader.length...].prefix(Int(header.messageLength)))
-        guard let refusal = try? QueueRefusal(header: header, message: message) else { return }
+    private mutating func begin() throws(ExitError) {
+        hasBegun = true
+        guard let head = try bytes(0..<WireFrameHeader.length), let header = try? WireFrameHeader(decoding: head) else {
+            return
+        }
+        let end = WireFrameHeader.length + Int(header.messageLength)
+        guard let message = try bytes(WireFrameHeader.length..<end),
+            let refusal = try? QueueRefusal(header: header, message: message)
+        else { throw Self.malformed }
         throw ExitError(status: Int32(refusal.exitStatus), message: refusal.text)
+    }
+
+    /// nil when the answer ends before.
+    private mutating func bytes(_ range: Range<Int>) throws(ExitError) -> [UInt8]? {
+        while buffer.count < range.upperBound {
+            guard try fill() else { return nil }
+        }
+        return Array(buffer[range])
     }
 
     private mutating func fill() throws(ExitError) -> Bool {

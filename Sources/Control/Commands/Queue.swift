@@ -40,7 +40,7 @@ struct Queue: ParsableCommand {
             """,
         subcommands: [
             List.self, Count.self, Hold.self, Release.self, Delete.self, Undelete.self, Requeue.self, QueueFlush.self,
-            Expire.self,
+            Expire.self, Verify.self, Rebuild.self, Export.self, Import.self,
         ], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {

@@ -41,7 +41,9 @@ package final class PickupService: DaemonService {
 
     package func listen(on descriptor: Int32) async throws {
         listeners.append(
-            try await WireEndpoints.serve(listening: descriptor) { [weak self] connection in self?.accepted(connection) })
+            try await WireEndpoints.serve(listening: descriptor, from: .anybody) { [weak self] connection in
+                self?.accepted(connection)
+            })
     }
 
     package var isIdle: Bool { sessions.isEmpty }
@@ -55,12 +57,12 @@ package final class PickupService: DaemonService {
     func nextQueueID() -> QueueID { queueIDs.next() }
 
     private func accepted(_ connection: WireConnection) {
+        // 65534 for one in another user namespace.
+        guard let user = connection.peer?.user else {
+            Log.warning("a local client vanished before its user was known")
+            return connection.close()
+        }
         Task { @EventLoopActor in
-            guard let user = await Self.peer(of: connection) else {
-                Log.warning("a local client vanished before its user was known")
-                connection.close()
-                return
-            }
             sessions[user, default: 0] += 1
             await LocalSession(connection, user: user, service: self, isOverLimit: isOverLimit(user)).run()
             ended(user)
@@ -75,20 +77,4 @@ package final class PickupService: DaemonService {
         stopped = nil
         waiting.resume()
     }
-
-    /// The uid of the process at the other end (SO_PEERCRED); 65534 for one in another user namespace.
-    private static func peer(of connection: WireConnection) async -> UInt32? {
-        guard let options = connection.channel as? any SocketOptionProvider else { return nil }
-        let credentials: PeerCredentials? = try? await options.unsafeGetSocketOption(
-            level: .socket, name: .init(rawValue: CInt(SO_PEERCRED))
-        ).get()
-        return credentials?.user
-    }
-}
-
-/// struct ucred of unix(7).
-private struct PeerCredentials {
-    var process: Int32
-    var user: UInt32
-    var group: UInt32
 }

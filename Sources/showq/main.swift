@@ -1,6 +1,6 @@
 import DaemonKit
 import ShowQueue
 
-Daemon.run("showq", parameters: [], privileges: .spool) { startup throws(StartupError) in
+Daemon.run("showq", parameters: [], rights: .showq) { startup throws(StartupError) in
     ShowQueueService.make(startup)
 }

@@ -1,11 +1,14 @@
 #define _GNU_SOURCE
 #include "sandbox.h"
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -55,18 +58,49 @@ int martlet_is_undumpable(void)
     return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
+/* Modules of the name service are loaded at the first question that reaches them, with libraries that do at their start what is
+ * forbidden later. Loading is no question, so no server is waited for. */
+static void load_modules(void)
+{
+    char line[1024];
+    FILE *file = fopen("/etc/nsswitch.conf", "re");
+    if (!file)
+        return;
+    while (fgets(line, sizeof line, file)) {
+        line[strcspn(line, "#\n")] = 0;
+        char *rest = line, *database = strsep(&rest, ":"), *service;
+        if (!rest || (strcmp(database, "passwd") && strcmp(database, "group") && strcmp(database, "hosts")))
+            continue;
+        while ((service = strsep(&rest, " \t"))) {
+            char name[96];
+            /* "[NOTFOUND=return]" is no module; the C library has these two inside. */
+            if (!*service || strchr(service, '[') || strchr(service, ']') || strchr(service, '/') || !strcmp(service, "files")
+                || !strcmp(service, "dns"))
+                continue;
+            snprintf(name, sizeof name, "libnss_%.64s.so.2", service);
+            (void) dlopen(name, RTLD_NOW);
+        }
+    }
+    fclose(file);
+}
+
 void martlet_load_name_service(void)
 {
+    load_modules();
     char buffer[4096];
     struct passwd user, *found_user;
     struct group group, *found_group;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
-    struct tm local;
-    time_t instant = 0;
     (void) getpwnam_r("root", &user, buffer, sizeof buffer, &found_user);
     (void) getgrnam_r("root", &group, buffer, sizeof buffer, &found_group);
     if (getaddrinfo("localhost", NULL, &hints, &list) == 0)
         freeaddrinfo(list);
+}
+
+void martlet_load_time_zone(void)
+{
+    struct tm local;
+    time_t instant = 0;
     (void) localtime_r(&instant, &local);
 }
 

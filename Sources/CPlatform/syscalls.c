@@ -161,7 +161,8 @@ static void allow_checked(struct program *p, uint32_t groups, uint32_t denial)
 {
     static const uint32_t families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
     static const uint32_t controls[] = {FIONREAD, FIONBIO, TCGETS};
-    static const uint32_t names[] = {PR_SET_NAME, PR_GET_NAME};
+    /* Names of threads; what libcap asks when a module of the name service brings it along. */
+    static const uint32_t harmless[] = {PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_READ};
     const uint32_t writes = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
     const uint32_t thread = CLONE_THREAD | CLONE_VM;
     const uint32_t self[] = {(uint32_t) getpid()}, nobody[] = {0};
@@ -174,7 +175,7 @@ static void allow_checked(struct program *p, uint32_t groups, uint32_t denial)
     allow_values(p, __NR_tgkill, 0, self, 1, denial);
     allow_values(p, __NR_prlimit64, 0, nobody, 1, denial);
     allow_values(p, __NR_ioctl, 1, controls, 3, denial);
-    allow_values(p, __NR_prctl, 0, names, 2, denial);
+    allow_values(p, __NR_prctl, 0, harmless, 3, denial);
     if (groups & MARTLET_CALLS_WRITE_FILES) {
         static const int opening[] = {
             __NR_openat,

@@ -20,8 +20,11 @@ static const uint64_t MARTLET_CAP_DAC_READ_SEARCH = 1ull << 2;
 /* 1 when the process is undumpable. */
 int martlet_is_undumpable(void);
 
-/* Makes the C library read its name service's and time zone's configuration now. */
+/* Makes the C library read its name service's configuration and load its modules now. */
 void martlet_load_name_service(void);
+
+/* The same for the time zone. */
+void martlet_load_time_zone(void);
 
 /* Landlock (landlock(7)). The version that the kernel speaks; 0: it has none, or it is switched off. */
 int martlet_landlock_version(void);

@@ -10,8 +10,9 @@ extension RoleRights {
     /// *Failure:* throws, and the daemon does not start: there is no running with more rights than meant. Only what the kernel does
     /// not have (Landlock, seccomp) is left out; master has said so in the log.
     func giveUpTheRest(_ startup: Startup) throws(StartupError) {
-        // 1. The name service and the time zone, which some of the libraries behind them are loaded for.
-        martlet_load_name_service()
+        // 1. What libraries would read or load later: time zone, modules of the name service.
+        martlet_load_time_zone()
+        if files.contains(.nameService) { martlet_load_name_service() }
 
         // 2. One thread: what follows belongs to threads, and one that we forget would keep everything.
         let threads = try attempt { () throws(SystemError) in try POSIXFileSystem().list("/proc/self/task").count }

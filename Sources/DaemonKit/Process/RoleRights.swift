@@ -62,12 +62,12 @@ extension RoleRights {
         ])
 
     package static let bounce = RoleRights(
-        user: .owner, group: .owner, files: [.nameService, .read("segments"), .read("large")])
+        user: .owner, group: .owner, files: [.read("segments"), .read("large")])
 
     package static let pickup = RoleRights(user: .owner, group: .owner, files: [.nameService, .write("maildrop")])
 
     // LMDB's readers write into its lock file.
-    package static let showq = RoleRights(user: .owner, group: .owner, files: [.nameService, .write("index")])
+    package static let showq = RoleRights(user: .owner, group: .owner, files: [.write("index")])
 
     // error, discard
     package static let nothing = RoleRights(user: .owner, group: .owner)

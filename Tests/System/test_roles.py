@@ -45,7 +45,12 @@ class RootInstance(Instance):
         """Process numbers by program."""
         master = (self.root / "spool/pid/master.pid").read_text().strip()
         children = subprocess.run(["pgrep", "-P", master], capture_output=True, text=True, check=True).stdout.split()
-        return {Path(f"/proc/{pid}/comm").read_text().strip(): int(pid) for pid in children}
+        found = {}
+        for pid in children:
+            # One may end meanwhile.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found[Path(f"/proc/{pid}/comm").read_text().strip()] = int(pid)
+        return found
 
     def exercise(self):
         """Mail through every program; their process numbers."""
@@ -306,8 +311,8 @@ import socket
 client = socket.socket(socket.AF_UNIX)
 client.settimeout(20)
 client.connect({path!r})
-client.sendall({words!r})
 try:
+    client.sendall({words!r})
     print("hangs up" if client.recv(1) == b"" else "answers")
 except ConnectionError:
     print("hangs up")
@@ -344,6 +349,15 @@ def test_missing_and_wrong_accounts_stop_the_start(launch_as_root):
         result = instance.martlet("start", check=False)
         assert result.returncode != 0
         assert re.search(sentence, result.stderr), result.stderr
+        checked = instance.martlet("check", check=False)
+        assert checked.returncode != 0 and re.search(sentence, checked.stderr), checked.stderr
+
+
+@needs_root
+def test_commands_of_nobody_in_particular_never_run_as_the_suite(launch_as_root):
+    instance = launch_as_root("default_privs = martlet-smtp")
+    instance.run("sendmail", "-C", str(instance.conf), "nobody@example.test", input="Subject: x\n\nx\n")
+    instance.wait_for_log('default_privs: "martlet-smtp" is a user of the mail system')
 
 
 @needs_root

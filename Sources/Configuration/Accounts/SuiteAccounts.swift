@@ -10,6 +10,8 @@ package struct SuiteAccounts: Equatable, Sendable {
     /// Faces those who receive: smtp. Its group may read messages.
     package var smtp: UserAccount
 
+    package var all: [UserAccount] { [owner, smtpd, smtp] }
+
     package init(owner: UserAccount, smtpd: UserAccount, smtp: UserAccount) {
         self.owner = owner
         self.smtpd = smtpd

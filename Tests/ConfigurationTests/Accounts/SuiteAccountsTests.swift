@@ -5,7 +5,9 @@ import Testing
 
 @Suite("the users as whom the programs run")
 struct SuiteAccountsTests {
-    private static let users = ["martlet": 900, "martlet-smtpd": 901, "martlet-smtp": 902, "postfix": 102, "root": 0] as [String: UInt32]
+    private static let users: [String: UInt32] = [
+        "martlet": 900, "martlet-smtpd": 901, "martlet-smtp": 902, "postfix": 102, "root": 0,
+    ]
 
     private static func find(_ name: String) throws(SystemError) -> UserAccount? {
         func account(_ user: UInt32, _ group: UInt32) -> UserAccount {

@@ -5,8 +5,11 @@ S: seccomp. An attempt is refused when one of the fences that it is written with
 nothing is found, too.
 """
 import contextlib
+import ctypes
+import errno
 import os
 import re
+import shutil
 import socket
 import stat
 import struct
@@ -117,6 +120,26 @@ def test_who_runs_as_whom(launch_as_root):
 
 def children(pid):
     return subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+
+
+@needs_root
+def test_commands_of_users_inherit_no_fence(launch_as_root):
+    """They may be set-id: procmail, sudo, the wrappers of mailing lists."""
+    instance = launch_as_root(begin=False)
+    program = instance.root / "id"
+    shutil.copy2("/usr/bin/id", program)
+    program.chmod(0o4755)
+    (instance.conf / "aliases").write_text(f'command "|{program} >{instance.mail}/id; cat /proc/self/status >{instance.mail}/status"\n')
+    instance.configure(["mail_owner = martlet", f"alias_maps = texthash:{instance.conf}/aliases"])
+    instance.start()
+    assert instance.run("sendmail", "-C", str(instance.conf), "command@example.test", input="Subject: x\n\nx\n").returncode == 0
+    instance.wait_for_log("to=<command@example.test>.*status=sent")
+    answer = (instance.mail / "id").read_text()
+    assert answer.startswith(f"uid={uid('nobody')}(nobody)") and "euid=0(root)" in answer
+    lines = (instance.mail / "status").read_text()
+    assert re.search(r"NoNewPrivs:\s+0\n", lines) and re.search(r"Seccomp:\s+0\n", lines)
+    assert re.search(r"CapPrm:\s+0+\n", lines) and re.search(r"CapBnd:\s+0*[1-9a-f]", lines)
+    assert re.search(rf"Groups:\s+{gid('nobody')} *\n", lines), "a group of the delivery parent"
 
 
 @needs_root
@@ -398,6 +421,46 @@ def test_what_a_program_needs_goes_on_in_the_sandbox(launch_as_root):
         instance.wait_for_empty_queue()
         instance.stop()
         assert not re.findall("killed by signal 31", instance.log())
+
+
+def without(*calls):
+    """For preexec_fn: a kernel that does not have these system calls, for the process and its children."""
+    lines = [(0x20, 0, 0, 0)]  # load the call's number
+    for number in calls:
+        lines += [(0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | errno.ENOSYS)]
+    lines.append((0x06, 0, 0, 0x7FFF0000))
+    filter = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in lines))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(lines), ctypes.addressof(filter)))
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def install():
+        if libc.prctl(22, 2, ctypes.byref(program)) != 0:
+            raise OSError(ctypes.get_errno(), "PR_SET_SECCOMP")
+
+    install.keeps = filter
+    return install
+
+
+SECCOMP = {"x86_64": 317, "aarch64": 277, "riscv64": 277}.get(os.uname().machine)
+LANDLOCK = 444
+
+
+@needs_root
+@pytest.mark.parametrize("absent", [(LANDLOCK,), (SECCOMP,), (LANDLOCK, SECCOMP)], ids=["landlock", "seccomp", "both"])
+def test_a_kernel_without_it(launch_as_root, absent):
+    """Said once, and everything goes on."""
+    instance = launch_as_root("relayhost = [127.0.0.1]:1", begin=False)
+    started = instance.run("martlet", "-c", str(instance.conf), "start", preexec_fn=without(*absent))
+    assert started.returncode == 0, started.stderr
+    workers = instance.exercise()
+    log = instance.log()
+    assert log.count("this kernel has no Landlock") == (1 if LANDLOCK in absent else 0)
+    assert log.count("this kernel has no seccomp") == (1 if SECCOMP in absent else 0)
+    # The filter of this test counts, too.
+    filters = {name: int(status(pid)["Seccomp_filters"]) for name, pid in workers.items()}
+    assert filters["local"] == 1 and filters["smtpd"] == (1 if SECCOMP in absent else 3), filters
+    assert status(workers["smtpd"])["NoNewPrivs"] == "1"
+    assert set(status(workers["smtpd"])["Uid"].split()) == {str(uid("martlet-smtpd"))}
 
 
 def test_why_these_are_skipped():

@@ -173,6 +173,7 @@ static void allow_checked(struct program *p, uint32_t groups, uint32_t denial)
     /* Threads, not processes. */
     allow_bits(p, __NR_clone, 0, thread, thread, denial);
     allow_values(p, __NR_tgkill, 0, self, 1, denial);
+    allow_values(p, __NR_kill, 0, self, 1, denial);
     allow_values(p, __NR_prlimit64, 0, nobody, 1, denial);
     allow_values(p, __NR_ioctl, 1, controls, 3, denial);
     allow_values(p, __NR_prctl, 0, harmless, 3, denial);

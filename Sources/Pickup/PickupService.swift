@@ -1,6 +1,5 @@
 internal import Configuration
 package import DaemonKit
-internal import Glibc
 internal import Mail
 internal import MailLog
 internal import NIOCore

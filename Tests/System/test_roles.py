@@ -239,7 +239,7 @@ def attempts(role, workers):
     writes = "L" if role not in READERS else "LS"
     opens = "LS" if role in ("error", "discard") else "L"
     yield from [("thread", ""), ("become-root", "U"), ("code", "S")]
-    if role not in ("bounce", "showq", "error", "discard"):
+    if role not in ("bounce", "error", "discard"):
         yield from [("account nobody", ""), ("host localhost", ""), ("read /etc/hosts", "")]
     # Files that are nobody's business
     yield from [("read {mailbox}", "U"), ("write {mailbox}", "U"), ("read {key}", "U"), ("write {main}", "U"),

@@ -1,6 +1,6 @@
 package import Configuration
 internal import Glibc
-internal import NIOCore
+package import NIOCore
 internal import NIOPosix
 internal import Platform
 
@@ -16,9 +16,9 @@ package struct PeerCredentials: Equatable, Sendable, CustomStringConvertible {
         self.group = group
     }
 
-    /// nil when there is no other end any more. On the loop.
+    /// nil when there is no other end any more. Uid 65534 for one in another user namespace.
     @EventLoopActor
-    init?(of channel: any Channel) {
+    package init?(of channel: any Channel) {
         guard let options = channel as? any SocketOptionProvider else { return nil }
         // On the loop the answer is there at once.
         nonisolated(unsafe) var found: PeerCredentials?

@@ -83,7 +83,7 @@ package enum Daemon {
         }
         // Every file is made with the mode that it needs; none is for the world.
         umask(0o027)
-        martlet_limit_memory_arenas()
+        martlet_tune_allocator()
         return startup
     }
 

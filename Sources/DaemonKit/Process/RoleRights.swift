@@ -67,7 +67,7 @@ extension RoleRights {
     package static let pickup = RoleRights(user: .owner, group: .owner, files: [.nameService, .write("maildrop")])
 
     // LMDB's readers write into its lock file.
-    package static let showq = RoleRights(user: .owner, group: .owner, files: [.write("index")])
+    package static let showq = RoleRights(user: .owner, group: .owner, files: [.nameService, .write("index")])
 
     // error, discard
     package static let nothing = RoleRights(user: .owner, group: .owner)

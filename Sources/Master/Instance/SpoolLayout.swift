@@ -29,11 +29,15 @@ struct SpoolLayout {
 
     let directories: [Directory]
     private let accounts: SuiteAccounts?
+    /// Where agents mark themselves (DaemonKit's AgentPresence): empty for ever, never removed. Nobody else may open it: who can, can
+    /// make a queue manager wait.
+    let presenceFile: String
 
     init(_ settings: InstanceSettings) {
         let spool = settings.queueDirectory
         let pid = String(settings.pidFile.dropLast("/master.pid".utf8.count))
         accounts = settings.accounts
+        presenceFile = pid + "/agents"
         directories = [
             Directory(path: spool, mode: 0o755, owner: .root), Directory(path: pid, mode: 0o755, owner: .root),
             // Sockets in public/ have a mode each.
@@ -56,6 +60,16 @@ struct SpoolLayout {
             }
             try check(directory)
         }
+        do throws(SystemError) { try makePresenceFile() } catch { throw MasterFailure(error.description) }
+    }
+
+    private func makePresenceFile() throws(SystemError) {
+        let descriptor = unsafe open(presenceFile, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open", presenceFile, errno) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, 0o600) == 0 else { throw SystemError("chmod", presenceFile, errno) }
+        guard let owner = accounts?.owner else { return }
+        guard fchown(descriptor, owner.user, owner.group) == 0 else { throw SystemError("chown", presenceFile, errno) }
     }
 
     /// Through a descriptor: a name might lead elsewhere a moment later.

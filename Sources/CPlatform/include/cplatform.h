@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "delivery.h"
+#include "sandbox.h"
 #include "supervise.h"
+#include "trial.h"
 #include "zone.h"
 
 /* Writes the text of an errno value; returns its length. */

@@ -25,10 +25,12 @@ package struct Startup: Sendable {
     /// This worker's share of master.cf's process limit: how many clients or deliveries at once over all connections; nil: no
     /// limit. See ``DaemonContext/isFull``.
     package let sessionLimit: Int?
+    /// As whom the programs run; nil when master was not started by root.
+    package let accounts: SuiteAccounts?
 
     package init(
         configuration: Configuration, serviceName: String, lease: UInt64, queueDirectory: String, dataDirectory: String,
-        arguments: [String] = [], sessionLimit: Int? = nil
+        arguments: [String] = [], sessionLimit: Int? = nil, accounts: SuiteAccounts? = nil
     ) {
         self.configuration = configuration
         self.serviceName = serviceName
@@ -37,6 +39,7 @@ package struct Startup: Sendable {
         self.dataDirectory = dataDirectory
         self.arguments = arguments
         self.sessionLimit = sessionLimit
+        self.accounts = accounts
     }
 
     /// - Throws: when the value is none of its type or outside the limits, naming parameter, file and line.

@@ -8,5 +8,6 @@ package enum WhoTalksToWhom {
         LocalSubmission.kind, LocalContentChunk.kind, LocalSubmissionResult.kind,
         QueueCommand.kind, QueueCommandResult.kind, LiveQueueQuery.kind, LiveQueueRows.kind,
         MailboxDelivery.kind, MailboxContent.kind, MailboxDeliveryResult.kind,
+        MasterCommand.kind, MasterResult.kind, MasterStatus.kind,
     ]
 }

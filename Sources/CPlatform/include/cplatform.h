@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "delivery.h"
+#include "handover.h"
 #include "supervise.h"
 #include "zone.h"
 

@@ -42,7 +42,7 @@ package enum Daemon {
             let inheritance = unsafe WorkerInheritance(String(cString: text))
         else { throw StartupError("this program is started by master, not by hand", exitStatus: EX_USAGE) }
         unsafe unsetenv(WorkerInheritance.variable)
-        for descriptor in inheritance.listeners + [inheritance.lifeline] {
+        for descriptor in inheritance.listeners + [inheritance.lifeline] + (inheritance.breadcrumb.map { [$0] } ?? []) {
             guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
                 throw StartupError(
                     "descriptor \(descriptor) of \(WorkerInheritance.variable): \(SystemError("fcntl", "", errno))")
@@ -56,11 +56,14 @@ package enum Daemon {
     ) throws(StartupError) -> Startup {
         let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
         let configuration = try invocation.configuration(program: program, parameters: parameters)
-        let startup = Startup(
+        var startup = Startup(
             configuration: configuration, serviceName: invocation.serviceName, lease: inheritance.lease,
             queueDirectory: try value(of: BaseParameters.queueDirectory, configuration),
             dataDirectory: try value(of: BaseParameters.dataDirectory, configuration), arguments: invocation.arguments,
-            sessionLimit: inheritance.sessionLimit)
+            sessionLimit: inheritance.sessionLimit, breadcrumb: try breadcrumb(inheritance))
+        startup.heldMessages = inheritance.heldMessages
+        startup.isolatedClients = inheritance.isolatedClients
+        startup.rebuildsIndex = inheritance.rebuildsIndex
         let log = LogSettings(
             name: try startup.value(of: BaseParameters.syslogName), program: program,
             facility: try startup.value(of: BaseParameters.syslogFacility),
@@ -83,6 +86,16 @@ package enum Daemon {
         umask(0o077)
         martlet_limit_memory_arenas()
         return startup
+    }
+
+    private static func breadcrumb(_ inheritance: WorkerInheritance) throws(StartupError) -> Breadcrumb {
+        guard let descriptor = inheritance.breadcrumb else { return Breadcrumb() }
+        defer { close(descriptor) }
+        do throws(SystemError) {
+            return try Breadcrumb(mapping: descriptor)
+        } catch {
+            throw StartupError(error.description)
+        }
     }
 
     private static func value(

@@ -21,6 +21,7 @@ package enum Daemon {
             print(ParameterDump.text(BaseParameters.all + parameters), terminator: "")
             exit(0)
         }
+        martlet_die_of_crashes()
         var lifeline: Int32 = -1
         do throws(StartupError) {
             let inheritance = try inherited()

@@ -62,6 +62,8 @@ final class DaemonLife {
         }
     }
 
+    var breadcrumb: Breadcrumb { context.startup.breadcrumb }
+
     func heard(_ line: String) { context.heard(line) }
 
     /// Ends what is in hand, then the process. Called again, the nearer limit counts.

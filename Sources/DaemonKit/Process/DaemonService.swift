@@ -23,6 +23,8 @@ package final class DaemonContext {
     package let startup: Startup
     /// Set when a stop or reload has been asked for.
     package internal(set) var isStopping = false
+    /// The whole suite stops: no successor serves those who stay.
+    package internal(set) var isHurried = false
     /// Set by a service that has ``Startup/sessionLimit`` sessions and has stopped accepting: master starts another worker if
     /// the service's process limit allows, or says in the log that it does not.
     package var isFull = false {
@@ -53,6 +55,7 @@ package final class DaemonContext {
         case .hold(let message): onHold(message)
         case .alone(let client): onIsolatedClient(client)
         case .stress(let isOn): onStress(isOn)
+        case .hurry: isHurried = true
         case nil: Log.warning("master says \"\(line)\", which is of another version: ignored")
         }
     }

@@ -11,6 +11,7 @@ internal import Platform
 package enum MasterProgram {
     /// The whole life of the program; `main.swift` calls nothing else.
     package static func run() -> Never {
+        martlet_die_of_crashes()
         var starter = Starter.foreground
         var isLogging = false
         do throws(MasterFailure) {

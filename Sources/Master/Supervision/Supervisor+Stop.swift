@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MailLog
+internal import Platform
 internal import Wire
 
 /// Where a stop stands: stage after stage is asked to end, each when those before have ended or have had their time.
@@ -29,6 +30,7 @@ extension Supervisor {
     func beginStop(exitStatus: Int32) {
         stop = StopProgress(began: now, limit: settings.stopTimeLimit, exitStatus: exitStatus)
         manager.stopping()
+        for service in services + retired { tell(service, .hurry) }
         closeListeners(but: [])
         answerReload("the mail system is stopping")
         if upgradeClient >= 0 { control.answer(upgradeClient, MasterResult(error: "the mail system is stopping")) }

@@ -105,9 +105,9 @@ extension Supervisor {
         for service in services where service.plan.program == program { tell(service, word) }
     }
 
-    private func tell(_ service: Service, _ word: MasterWord) {
+    func tell(_ service: Service, _ word: MasterWord) {
         let bytes = Array(word.line.utf8)
-        for worker in service.workers where worker.lifeline >= 0 && !worker.isDraining {
+        for worker in service.workers where worker.lifeline >= 0 {
             _ = unsafe bytes.withUnsafeBytes { unsafe send(worker.lifeline, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
     }

@@ -73,11 +73,14 @@ package enum MasterWord: Equatable, Sendable {
     case alone(String)
     /// All workers of the service are full, or no longer so.
     case stress(Bool)
+    /// The suite stops: there is no successor, nobody is to be waited for who does nothing.
+    case hurry
 
     package var line: String {
         switch self {
         case .hold(let message): "hold \(message)\n"
         case .alone(let client): "alone \(client)\n"
+        case .hurry: "hurry 1\n"
         case .stress(let isOn): "stress \(isOn ? 1 : 0)\n"
         }
     }
@@ -89,6 +92,7 @@ package enum MasterWord: Equatable, Sendable {
         switch parts[0] {
         case "hold": self = .hold(String(parts[1]))
         case "alone": self = .alone(String(parts[1]))
+        case "hurry": self = .hurry
         case "stress": self = .stress(parts[1] == "1")
         default: return nil
         }

@@ -49,6 +49,10 @@ extension QueueEngine {
         if !outcome.selected.isEmpty { wantsDue = true }
         for (token, result) in outcome.selected { output.answer(token, result) }
         for token in done.afterwards.queries { answerQuery(token) }
+        for id in outcome.held {
+            log(.warning, "\(id): placed on hold: it has crashed a program twice")
+            output.placedOnHold(id)
+        }
         if !outcome.retiredFiles.isEmpty { output.retire(files: outcome.retiredFiles) }
         pump()
     }

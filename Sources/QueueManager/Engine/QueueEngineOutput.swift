@@ -1,3 +1,4 @@
+package import Mail
 package import MailLog
 package import Wire
 
@@ -18,4 +19,10 @@ package protocol QueueEngineOutput: AnyObject {
     /// Agents are to close these files.
     func retire(files: [String])
     func log(_ severity: LogSeverity, _ text: String)
+    /// A message that was given to ``QueueEngine/holdWhenMet(_:)`` was met.
+    func placedOnHold(_ id: QueueID)
+}
+
+extension QueueEngineOutput {
+    package func placedOnHold(_ id: QueueID) {}
 }

@@ -39,6 +39,7 @@ extension QueueStore {
         guard nonce == nil || entry.location.nonce == nonce, entry.states.remaining > 0, !entry.states.isAllHeld else {
             return nil
         }
+        if holdIfCrashing(entry) { return nil }
         if let message = entry.message {
             takeInHand(entry)
             return message

@@ -56,6 +56,7 @@ struct ConfigurationCheck {
                 programs, in: instance.daemonDirectory,
                 others: [
                     "service_throttle_time", "import_environment", "martlet_stop_time_limit", "martlet_watchdog_time_limit",
+                    "martlet_queue_undelete_time",
                 ])
         } catch {
             return ["\(error)"]

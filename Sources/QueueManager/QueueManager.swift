@@ -1,5 +1,6 @@
 package import DaemonKit
 internal import DequeModule
+internal import Glibc
 package import Mail
 package import MailLog
 internal import NIOCore
@@ -16,12 +17,14 @@ package import Wire
 package final class QueueManager {
     private let settings: QueueManagerSettings
     private let resolver: any RecipientResolver
+    private let census: any AgentCensus
     private let opening: StoreThread.Opening
     private let store = StoreThread()
     private let time = SystemTime()
     private var engine: QueueEngine?
     private var pools: [String: TransportPool] = [:]
     private var notices: NoticePool?
+    private var requeues: RequeuePool?
     private var sessions: [ReplyToken: ClientSession] = [:]
     private var lastToken: UInt64 = 0
     private var listeners: [any Channel] = []
@@ -44,8 +47,10 @@ package final class QueueManager {
 
     /// - Parameter opening: opens the store, on the store's thread.
     package init(
-        settings: QueueManagerSettings, resolver: any RecipientResolver, opening: @escaping StoreThread.Opening
+        settings: QueueManagerSettings, resolver: any RecipientResolver, census: any AgentCensus,
+        opening: @escaping StoreThread.Opening
     ) {
+        self.census = census
         self.settings = settings
         self.resolver = resolver
         self.opening = opening
@@ -58,11 +63,14 @@ package final class QueueManager {
         crashing: [QueueID] = [], breadcrumb: Breadcrumb = Breadcrumb(), failure: @escaping (String) -> Void
     ) {
         fail = failure
-        let engine = QueueEngine(settings: settings.engine, time: time, resolver: resolver, output: self)
+        let engine = QueueEngine(settings: settings.engine, time: time, resolver: resolver, census: census, output: self)
         self.engine = engine
         engine.breadcrumb = breadcrumb
         for id in crashing { engine.holdWhenMet(id) }
         notices = NoticePool(settings: settings) { [weak self] number, outcome in
+            self?.turn { $0.noticeAnswered(number, outcome) }
+        }
+        requeues = RequeuePool(settings: settings) { [weak self] number, outcome in
             self?.turn { $0.noticeAnswered(number, outcome) }
         }
         openStore()
@@ -91,7 +99,10 @@ package final class QueueManager {
         let patience = EventLoopActor.loop.scheduleTask(in: TimeAmount(Self.stopPatience)) {
             EventLoopActor.assumeOnLoop { self.resumeQuiet() }
         }
-        if let engine, engine.deliveriesInHand > 0 || !engine.isQuiet { await withCheckedContinuation { quiet = $0 } }
+        // One that does not have the queue yet has nothing in hand, and must not keep its successor waiting.
+        if let engine, engine.isOpen, engine.deliveriesInHand > 0 || !engine.isQuiet {
+            await withCheckedContinuation { quiet = $0 }
+        }
         patience.cancel()
         ticks?.cancel()
         timer?.task.cancel()
@@ -176,7 +187,11 @@ package final class QueueManager {
     var activeMessages: Int { engine?.active.messages ?? 0 }
     var heldMessages: Int { engine?.messages.count ?? 0 }
 
-    func ended(_ session: ClientSession) { sessions[session.token] = nil }
+    func ended(_ session: ClientSession) {
+        let token = session.token
+        sessions[token] = nil
+        turn { $0.toolLeft(token) }
+    }
 
     private func pool(_ transport: String) -> TransportPool {
         if let pool = pools[transport] { return pool }
@@ -196,6 +211,12 @@ extension QueueManager: QueueEngineOutput {
     package func answer(_ token: ReplyToken, _ acknowledgement: ArrivalAcknowledgement) {
         sessions[token]?.send(acknowledgement)
     }
+    package func request(_ requeue: RequeueRequest, number: UInt64) { requeues?.request(requeue, number: number) }
+    package func answer(_ token: ReplyToken, _ changes: QueueChanges) { sessions[token]?.send(changes) }
+    package func restart() {
+        // Not before the tool has its answer.
+        EventLoopActor.loop.scheduleTask(in: .milliseconds(100)) { _ = kill(getpid(), SIGTERM) }
+    }
     package func answer(_ token: ReplyToken, _ result: QueueCommandResult) { sessions[token]?.send(result) }
     package func answer(_ token: ReplyToken, _ rows: LiveQueueRows) { sessions[token]?.send(rows) }
     package func answer(_ token: ReplyToken, _ journalled: ReportsJournalled) { sessions[token]?.send(journalled) }
@@ -213,7 +234,7 @@ extension QueueManager: QueueEngineOutput {
 
 extension QueueManager: TransportPoolDelegate {
     func reported(_ reports: DeliveryReports) { turn { $0.reported(reports) } }
-    func lost(_ delivery: UInt64) { turn { $0.lost(delivery: delivery) } }
+    func lost(_ delivery: UInt64, agent: UInt64?) { turn { $0.lost(delivery: delivery, agent: agent) } }
     func unavailable(_ delivery: UInt64, _ status: DeliveryStatus) {
         turn { $0.transportUnavailable(delivery: delivery, status) }
     }

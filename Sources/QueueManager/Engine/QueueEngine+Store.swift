@@ -38,6 +38,7 @@ extension QueueEngine {
         canRecord = outcome.canRecord
         startUp.awaitsSegments = outcome.awaitsSegments
         if outcome.recoveredTails { startUp.hasReadTails = true }
+        if isAwaitingSegments { nextTailReading = min(nextTailReading, now + Self.awaitedInterval) }
         askAgain(done, outcome)
         for message in outcome.finished { finished(message) }
         take(outcome.arrivals)
@@ -48,11 +49,14 @@ extension QueueEngine {
         for (location, message) in outcome.loaded { takeReported(location, message) }
         if !outcome.selected.isEmpty { wantsDue = true }
         for (token, result) in outcome.selected { output.answer(token, result) }
-        for token in done.afterwards.queries { answerQuery(token) }
         for id in outcome.held {
             log(.warning, "\(id): placed on hold: it has crashed a program twice")
             output.placedOnHold(id)
         }
+        for (token, portion) in outcome.portions { changed(portion, token) }
+        for (token, job, error) in outcome.failedChanges { changeFailed(job, error, token) }
+        for token in done.afterwards.queries { answerQuery(token, waiting: outcome.waiting) }
+        if let token = done.afterwards.rebuild { rebuildMarked(token) }
         if !outcome.retiredFiles.isEmpty { output.retire(files: outcome.retiredFiles) }
         pump()
     }
@@ -100,6 +104,7 @@ extension QueueEngine {
                 return
             }
             drop(message)
+            if message.isRequeued { return }
         }
         log(.info, "\(finished.queueID.description): removed")
     }

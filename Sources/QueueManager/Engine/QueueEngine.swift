@@ -17,6 +17,7 @@ package final class QueueEngine {
     let settings: EngineSettings
     let time: any TimeSource
     let resolver: any RecipientResolver
+    let census: any AgentCensus
     unowned let output: any QueueEngineOutput
 
     var scheduler: Scheduler
@@ -25,7 +26,10 @@ package final class QueueEngine {
     var messagesByLocation: [RecordLocation: ActiveMessage] = [:]
     var deliveries: [UInt64: DeliveryInHand] = [:]
     var notices = NoticesInProgress()
-    var resumed = ResumedDeliveries()
+    var resumed: ResumedDeliveries
+    var rollCall: AgentRollCall
+    /// Messages whose pass ended before the roll call did.
+    var unsettled: [UInt64] = []
     /// Reports about messages that the store has been asked for.
     var waitingReports: [RecordLocation: [(reports: ResumedReports, token: ReplyToken)]] = [:]
     /// Which message is being worked with, should it be the last one.
@@ -33,6 +37,9 @@ package final class QueueEngine {
     private var lastMessage: UInt64 = 0
     /// By transport: whether a delivery takes one recipient only.
     var singleRecipient: [String: Bool] = [:]
+
+    /// Tools that wait for the rest of their change.
+    var changing: Set<ReplyToken> = []
 
     var batch = StoreBatch()
     var afterwards = Afterwards()
@@ -56,6 +63,7 @@ package final class QueueEngine {
         var settling: [UInt64] = []
         var resumed: [(token: ReplyToken, delivery: UInt64)] = []
         var queries: [ReplyToken] = []
+        var rebuild: ReplyToken?
     }
 
     struct PendingBatch {
@@ -63,8 +71,8 @@ package final class QueueEngine {
         var afterwards: Afterwards
     }
 
-    /// Nothing is dispatched before tails are read, every living cleanup has said how far it is, and agents of an earlier
-    /// qmgr have had time to speak.
+    /// Nothing is dispatched before tails are read, every living cleanup has said how far it is, and every living agent has said
+    /// what it has in hand (``AgentRollCall``).
     struct StartUp {
         var isOpen = false
         var hasReadTails = false
@@ -84,8 +92,12 @@ package final class QueueEngine {
     }
 
     package init(
-        settings: EngineSettings, time: any TimeSource, resolver: any RecipientResolver, output: any QueueEngineOutput
+        settings: EngineSettings, time: any TimeSource, resolver: any RecipientResolver, census: any AgentCensus,
+        output: any QueueEngineOutput
     ) {
+        self.census = census
+        resumed = ResumedDeliveries(patience: settings.deliveryLimit)
+        rollCall = AgentRollCall(patience: settings.agentPatience)
         self.settings = settings
         self.time = time
         self.resolver = resolver
@@ -102,6 +114,8 @@ package final class QueueEngine {
 
     static let maintenanceInterval = Duration.seconds(5)
     static let tailInterval = Duration.seconds(10)
+    /// While mail waits for owners to speak or to end.
+    static let awaitedInterval = Duration.milliseconds(100)
     /// How long the store is left alone after it could not write.
     static let storeRest = Duration.seconds(1)
 
@@ -114,6 +128,8 @@ package final class QueueEngine {
     /// The store is open (its recovery of done lists and journal is over).
     package func opened() {
         startUp.isOpen = true
+        startUp.began = now
+        beginRollCall()
         batch.recoversTails = true
         pump()
     }
@@ -141,13 +157,17 @@ package final class QueueEngine {
 
     /// When the scheduler has something to do; the caller's timer may be late.
     package var nextTimer: Uptime? {
-        let graceEnds = startUp.began + settings.resumeGrace
-        guard startUp.hasReadTails, now < graceEnds else { return scheduler.nextTimer }
-        return min(graceEnds, scheduler.nextTimer ?? graceEnds)
+        var next = scheduler.nextTimer
+        func consider(_ instant: Uptime) { next = min(instant, next ?? instant) }
+        if rollCall.isWaiting { consider(now + AgentRollCall.interval) }
+        if isAwaitingSegments { consider(nextTailReading) }
+        return next
     }
 
     /// A cleanup went away: what it wrote and did not announce is read soon.
     package func cleanupLeft() { nextTailReading = now }
+
+    package var isOpen: Bool { startUp.isOpen }
 
     /// Nothing more is dispatched.
     package func stop() { isStopping = true }
@@ -161,15 +181,21 @@ package final class QueueEngine {
     // MARK: Work
 
     var mayDispatch: Bool {
-        guard startUp.hasReadTails, canRecord, storeRestsUntil == nil, !isStopping else { return false }
-        let now = now
-        guard now >= startUp.began + settings.resumeGrace else { return false }
+        guard startUp.hasReadTails, canRecord, storeRestsUntil == nil, !isStopping, rollCall.allowsDispatch else {
+            return false
+        }
         return !startUp.awaitsSegments || now >= startUp.began + StartUp.patience
     }
 
     /// After every event: dispatches what can be, and gives the store what gathered.
     func pump() {
+        continueRollCall()
         let now = now
+        if isAwaitingSegments, now >= nextTailReading {
+            // Of those whose cleanup died meanwhile the tail can be read now.
+            nextTailReading = now + Self.awaitedInterval
+            batch.recoversTails = true
+        }
         if let timer = scheduler.nextTimer, timer <= now { scheduler.advance(to: now) }
         if mayDispatch {
             while let decision = scheduler.next(now: now) {
@@ -180,6 +206,11 @@ package final class QueueEngine {
             }
         }
         submit()
+    }
+
+    /// At the start, a segment's living owner has not said yet how far it is.
+    var isAwaitingSegments: Bool {
+        startUp.isOpen && startUp.hasReadTails && startUp.awaitsSegments && now < startUp.began + StartUp.patience
     }
 
     func nextMessageNumber() -> UInt64 {

@@ -17,14 +17,17 @@ extension StoreBatch {
             attempt("hold \(id)", &outcome) { _ throws(StoreError) in try store.holdWhenMet(id) }
         }
         takeNotices(on: store, &outcome)
+        change(on: store, &outcome)
         select(on: store, &outcome)
         load(on: store, &outcome)
         loadReported(on: store, &outcome)
         attempt("index and journal", &outcome) { outcome throws(StoreError) in
-            if commits || store.hasHeld { try store.commit() } else { try store.tick() }
+            if commits || store.hasHeld { try store.commitAll() } else { try store.tick() }
             // Nobody is told before it is in the journal.
             outcome.held = store.takeHeld()
         }
+        if listsWaiting { outcome.waiting = store.waitingListing() }
+        if marksRebuild { store.demandRebuild() }
         if maintains {
             attempt("spool maintenance", &outcome) { outcome throws(StoreError) in
                 let (retired, problems) = try store.maintain()
@@ -76,6 +79,18 @@ extension StoreBatch {
         if let due {
             attempt("due mail", &outcome) { outcome throws(StoreError) in
                 outcome.due = try store.due(before: due.before, limit: due.limit)
+            }
+        }
+    }
+
+    private func change(on store: QueueStore, _ outcome: inout StoreOutcome) {
+        for (token, job) in changes {
+            do throws(StoreError) {
+                let portion = try store.perform(job)
+                outcome.problems += portion.problems
+                outcome.portions.append((token, portion))
+            } catch {
+                outcome.failedChanges.append((token, job, error.description))
             }
         }
     }

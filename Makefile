@@ -56,6 +56,8 @@ install:
 	for p in $(PROGRAMS); do install -s -m 755 .build/release/$$p $(DESTDIR)$(LIBEXEC)/$$p; done
 	install -s -m 755 .build/release/martlet $(DESTDIR)$(PREFIX)/sbin/martlet
 	install -s -m 755 .build/release/sendmail $(DESTDIR)$(PREFIX)/sbin/sendmail
+	install -s -m 755 .build/release/postqueue $(DESTDIR)$(PREFIX)/sbin/postqueue
+	for name in postsuper postcat qshape; do ln -sf postqueue $(DESTDIR)$(PREFIX)/sbin/$$name; done
 	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/mailq
 	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
 	for f in main.cf master.cf; do [ -e $(DESTDIR)$(SYSCONF)/$$f ] || install -m 644 conf/$$f $(DESTDIR)$(SYSCONF)/$$f; done

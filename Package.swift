@@ -61,7 +61,8 @@ let layer2: [Target] = [
 
 let skeleton: [Target.Dependency] = ["Mail", "Wire", "Platform", "Configuration", "MailLog", "DaemonKit"] + nio
 let layer3: [Target] = [
-    library("CommandKit", ["Mail", "Wire", "MessageFormat", "Platform", "Configuration"]),
+    library(
+        "CommandKit", ["Mail", "Wire", "MessageFormat", "Platform", "Configuration", "MailLog", "Spool", "CPlatform"]),
     library("DaemonKit", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "CPlatform", collections] + nio),
 ]
 
@@ -73,10 +74,12 @@ let layer4: [Target] = [
     library("SMTPClient", skeleton + ["SMTPProtocol", "MessageFormat", "Resolver", "LookupTables", "Spool", collections]),
     library("LocalDelivery", skeleton + ["MessageFormat", "LookupTables", "Routing", "Spool", "CPlatform"]),
     library("Bounce", skeleton + ["MessageFormat", "Spool"]),
-    library("Pickup", skeleton + ["MessageFormat", "Routing", "LookupTables", "CPlatform"]),
+    library("Pickup", skeleton + ["MessageFormat", "Routing", "LookupTables", "Spool", "CPlatform"]),
     library("ShowQueue", skeleton + ["Spool"]),
     library("NullDelivery", skeleton),
-    library("Control", ["Mail", "Wire", "Platform", "Configuration", "LookupTables", "CommandKit", arguments]),
+    library(
+        "Control", ["Mail", "Wire", "Platform", "Configuration", "LookupTables", "Spool", "CommandKit", arguments]),
+    library("QueueCommands", ["Mail", "Wire", "MessageFormat", "Platform", "Configuration", "MailLog", "Spool", "CommandKit"]),
     library(
         "Submission",
         ["Mail", "Wire", "Platform", "Configuration", "MessageFormat", "SMTPProtocol", "LookupTables", "CommandKit"]),
@@ -97,6 +100,7 @@ let layer5: [Target] = [
     program("discard", ["NullDelivery"]),
     program("martlet", ["Control"]),
     program("sendmail", ["Submission"]),
+    program("postqueue", ["QueueCommands"]),
 ]
 
 let testTargets: [Target] = [
@@ -112,7 +116,10 @@ let testTargets: [Target] = [
     tests("RoutingTests", ["Routing", "LookupTables", "Configuration", "Mail", "Platform"]),
     tests(
         "CleanupTests",
-        ["Cleanup", "Configuration", "DaemonKit", "LookupTables", "Mail", "Platform", "Routing", "Spool", "Wire"] + nio),
+        [
+            "Cleanup", "Configuration", "DaemonKit", "LookupTables", "Mail", "Platform", "Routing", "SimulatedPlatform",
+            "Spool", "Wire",
+        ] + nio),
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform", "Wire", "Mail", "Platform"]),
     tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),
@@ -133,6 +140,7 @@ let testTargets: [Target] = [
     tests("MasterTests", ["Master", "Configuration", "Platform", "SimulatedPlatform"]),
     tests("ArchitectureTests", ["Wire"]),
     tests("CommandKitTests", ["CommandKit", "MessageFormat"]),
+    tests("QueueCommandsTests", ["QueueCommands"]),
     tests("SubmissionTests", ["Submission", "Mail"]),
 ]
 

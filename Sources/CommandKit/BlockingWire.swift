@@ -1,4 +1,5 @@
 internal import Glibc
+package import Mail
 package import Platform
 package import Wire
 
@@ -6,7 +7,7 @@ package import Wire
 ///
 /// *Failure:* throws ``SystemError`` when nothing listens or the peer is gone, ``DecodingFailure`` on anything that is no frame.
 package final class BlockingWire {
-    private let descriptor: Int32
+    private var descriptor: Int32
     private let path: String
 
     package init(connectingTo path: String) throws(SystemError) {
@@ -14,7 +15,13 @@ package final class BlockingWire {
         descriptor = try UNIXSocket.connect(path)
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// What comes is no longer frames: the descriptor is the caller's now.
+    func takeDescriptor() -> Int32 {
+        defer { descriptor = -1 }
+        return descriptor
+    }
 
     package func send(_ message: some WireMessage, payload: [UInt8] = []) throws(SystemError) {
         try write(message.frame(payloadLength: payload.count))
@@ -25,15 +32,28 @@ package final class BlockingWire {
         package var description: String
     }
 
-    package func receive<M: WireMessage>(_ type: M.Type) throws(Failure) -> M {
+    /// A frame whose kind is not known before.
+    package struct Frame {
+        package var header: WireFrameHeader
+        package var message: [UInt8]
+        package func isA<M: WireMessage>(_ type: M.Type) -> Bool { header.kind == M.kind.code }
+        package func decode<M: WireMessage>() throws(DecodingFailure) -> M { try M(header: header, message: message) }
+    }
+
+    package func frame() throws(Failure) -> Frame {
         do {
             let header = try WireFrameHeader(decoding: try read(WireFrameHeader.length))
             let message = try read(Int(header.messageLength))
             _ = try read(Int(header.payloadLength))
-            return try M(header: header, message: message)
+            return Frame(header: header, message: message)
         } catch {
             throw Failure(description: "\(error)")
         }
+    }
+
+    package func receive<M: WireMessage>(_ type: M.Type) throws(Failure) -> M {
+        let frame = try frame()
+        do throws(DecodingFailure) { return try frame.decode() } catch { throw Failure(description: error.description) }
     }
 
     private func write(_ bytes: [UInt8]) throws(SystemError) {

@@ -54,7 +54,9 @@ struct ConfigurationCheck {
             // The parameters that master itself reads.
             review = try ConfigurationReview.asking(
                 programs, in: instance.daemonDirectory,
-                others: ["service_throttle_time", "import_environment", "martlet_stop_time_limit"])
+                others: [
+                    "service_throttle_time", "import_environment", "martlet_stop_time_limit", "martlet_queue_undelete_time",
+                ])
         } catch {
             return ["\(error)"]
         }

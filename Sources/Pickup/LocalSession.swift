@@ -1,4 +1,6 @@
+internal import Configuration
 internal import DaemonKit
+internal import Glibc
 internal import Mail
 internal import MailLog
 internal import MessageFormat
@@ -29,11 +31,18 @@ struct LocalSession {
 
     func run() async {
         defer { connection.close() }
+        var isQueueManager = false
         do {
-            let (request, payload) = try await connection.receive(LocalSubmission.self, within: Self.patience)
-            let result = await answer(request, payload)
+            let frame = try await connection.receive(within: Self.patience)
+            if frame.isA(RequeueRequest.self), user == 0 || user == geteuid() {
+                isQueueManager = true
+                return try await RequeueSession(connection, user: user, service: service).run(try frame.decode())
+            }
+            let result = await answer(try frame.decode(), frame.payload)
             connection.send(result)
             try await connection.drain()
+        } catch WireFailure.closed where isQueueManager {
+            // It has nothing more to hand in again.
         } catch {
             // The caller is gone: it knows that nothing was answered.
             Log.warning("uid \(user): local submission given up: \(error)")

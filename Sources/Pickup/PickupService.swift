@@ -1,6 +1,5 @@
 internal import Configuration
 package import DaemonKit
-internal import Glibc
 internal import Mail
 internal import MailLog
 internal import NIOCore
@@ -56,7 +55,7 @@ package final class PickupService: DaemonService {
 
     private func accepted(_ connection: WireConnection) {
         Task { @EventLoopActor in
-            guard let user = await Self.peer(of: connection) else {
+            guard let user = await PeerUser.of(connection.channel) else {
                 Log.warning("a local client vanished before its user was known")
                 connection.close()
                 return
@@ -75,20 +74,4 @@ package final class PickupService: DaemonService {
         stopped = nil
         waiting.resume()
     }
-
-    /// The uid of the process at the other end (SO_PEERCRED); 65534 for one in another user namespace.
-    private static func peer(of connection: WireConnection) async -> UInt32? {
-        guard let options = connection.channel as? any SocketOptionProvider else { return nil }
-        let credentials: PeerCredentials? = try? await options.unsafeGetSocketOption(
-            level: .socket, name: .init(rawValue: CInt(SO_PEERCRED))
-        ).get()
-        return credentials?.user
-    }
-}
-
-/// struct ucred of unix(7).
-private struct PeerCredentials {
-    var process: Int32
-    var user: UInt32
-    var group: UInt32
 }

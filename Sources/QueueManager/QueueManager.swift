@@ -1,5 +1,6 @@
 package import DaemonKit
 internal import DequeModule
+internal import Glibc
 internal import Mail
 package import MailLog
 internal import NIOCore
@@ -23,6 +24,7 @@ package final class QueueManager {
     private var engine: QueueEngine?
     private var pools: [String: TransportPool] = [:]
     private var notices: NoticePool?
+    private var requeues: RequeuePool?
     private var sessions: [ReplyToken: ClientSession] = [:]
     private var lastToken: UInt64 = 0
     private var listeners: [any Channel] = []
@@ -59,6 +61,9 @@ package final class QueueManager {
         let engine = QueueEngine(settings: settings.engine, time: time, resolver: resolver, census: census, output: self)
         self.engine = engine
         notices = NoticePool(settings: settings) { [weak self] number, outcome in
+            self?.turn { $0.noticeAnswered(number, outcome) }
+        }
+        requeues = RequeuePool(settings: settings) { [weak self] number, outcome in
             self?.turn { $0.noticeAnswered(number, outcome) }
         }
         openStore()
@@ -173,7 +178,11 @@ package final class QueueManager {
     var activeMessages: Int { engine?.active.messages ?? 0 }
     var heldMessages: Int { engine?.messages.count ?? 0 }
 
-    func ended(_ session: ClientSession) { sessions[session.token] = nil }
+    func ended(_ session: ClientSession) {
+        let token = session.token
+        sessions[token] = nil
+        turn { $0.toolLeft(token) }
+    }
 
     private func pool(_ transport: String) -> TransportPool {
         if let pool = pools[transport] { return pool }
@@ -192,6 +201,12 @@ extension QueueManager: QueueEngineOutput {
     package func request(_ notice: NoticeRequest, number: UInt64) { notices?.request(notice, number: number) }
     package func answer(_ token: ReplyToken, _ acknowledgement: ArrivalAcknowledgement) {
         sessions[token]?.send(acknowledgement)
+    }
+    package func request(_ requeue: RequeueRequest, number: UInt64) { requeues?.request(requeue, number: number) }
+    package func answer(_ token: ReplyToken, _ changes: QueueChanges) { sessions[token]?.send(changes) }
+    package func restart() {
+        // Not before the tool has its answer.
+        EventLoopActor.loop.scheduleTask(in: .milliseconds(100)) { _ = kill(getpid(), SIGTERM) }
     }
     package func answer(_ token: ReplyToken, _ result: QueueCommandResult) { sessions[token]?.send(result) }
     package func answer(_ token: ReplyToken, _ rows: LiveQueueRows) { sessions[token]?.send(rows) }

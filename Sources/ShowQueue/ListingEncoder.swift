@@ -13,13 +13,15 @@ struct ListingEncoder {
 
     private(set) var bytes = ByteBuffer()
 
+    var isEmpty: Bool { bytes.readableBytes == 0 }
+
     mutating func append(_ message: QueueListing, isFirst: Bool = true, isLast: Bool = true) {
         if isFirst {
-            attribute("queue_name", name(of: message.state))
+            attribute("queue_name", message.state.name)
             attribute("queue_id", message.queueID.description)
             attribute("time", String(message.arrival))
             attribute("size", String(message.size))
-            attribute("forced_expire", "0")
+            attribute("forced_expire", message.isExpired ? "1" : "0")
             attribute("sender", message.sender.isEmpty ? Self.nullSender : external(message.sender))
         }
         for recipient in message.recipients {
@@ -40,15 +42,6 @@ struct ListingEncoder {
     mutating func take() -> ByteBuffer {
         defer { bytes = ByteBuffer() }
         return bytes
-    }
-
-    private func name(of state: QueueListing.State) -> String {
-        switch state {
-        case .incoming: "incoming"
-        case .active: "active"
-        case .deferred: "deferred"
-        case .hold: "hold"
-        }
     }
 
     private func external(_ address: String) -> String { EmailAddress(internal: address).externalForm }

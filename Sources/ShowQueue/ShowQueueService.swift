@@ -1,7 +1,9 @@
+internal import Configuration
 package import DaemonKit
 internal import NIOCore
 internal import NIOPosix
 internal import Spool
+internal import Wire
 
 /// showq(8): lists the queue for mailq, postqueue and monitoring, in Postfix's protocol.
 ///
@@ -13,11 +15,24 @@ package final class ShowQueueService: DaemonService {
     private var isStopping = false
     private var stopped: CheckedContinuation<Void, Never>?
 
-    private init(_ directory: SpoolDirectory) { self.directory = directory }
+    private let settings: ShowQueueSettings
 
-    package nonisolated static func make(_ startup: Startup) -> @Sendable @EventLoopActor () -> any DaemonService {
+    private init(_ directory: SpoolDirectory, _ settings: ShowQueueSettings) {
+        self.directory = directory
+        self.settings = settings
+    }
+
+    package nonisolated static func make(
+        _ startup: Startup
+    ) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService {
+        let settings: ShowQueueSettings
+        do throws(ConfigurationError) {
+            settings = try ShowQueueSettings(startup.configuration)
+        } catch {
+            throw StartupError(error.description)
+        }
         let path = startup.queueDirectory
-        return { ShowQueueService(SpoolDirectory(path: path)) }
+        return { ShowQueueService(SpoolDirectory(path: path), settings) }
     }
 
     package func start(_ context: DaemonContext) async throws {}
@@ -27,7 +42,7 @@ package final class ShowQueueService: DaemonService {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        AcceptHandler { [weak self] channel in self?.accepted(channel) })
+                        QuestionHandler { [weak self] channel, question in self?.accepted(channel, question) })
                 }
             }
             .serve(inherited: descriptor)
@@ -42,30 +57,14 @@ package final class ShowQueueService: DaemonService {
         if sessions > 0 { await withCheckedContinuation { stopped = $0 } }
     }
 
-    private func accepted(_ channel: any Channel) {
+    private func accepted(_ channel: any Channel, _ question: QueueQuestion?) {
         sessions += 1
         Task { @EventLoopActor in
-            await ListingSession(channel, pages: IndexPages(directory: directory)).run()
+            await ListingSession(channel, directory: directory, settings: settings).run(question)
             sessions -= 1
             guard isStopping, sessions == 0, let waiting = stopped else { return }
             stopped = nil
             waiting.resume()
         }
     }
-}
-
-/// Hands out a channel once it can be written to.
-private final class AcceptHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    private let accept: @EventLoopActor (any Channel) -> Void
-
-    init(accept: @escaping @EventLoopActor (any Channel) -> Void) { self.accept = accept }
-
-    func channelActive(context: ChannelHandlerContext) {
-        let channel = context.channel
-        let accept = accept
-        EventLoopActor.assumeOnLoop { accept(channel) }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -8,6 +8,7 @@ package enum WhoTalksToWhom {
         NoticeRequest.kind, NoticeResult.kind,
         LocalSubmission.kind, LocalContentChunk.kind, LocalSubmissionResult.kind,
         QueueCommand.kind, QueueCommandResult.kind, LiveQueueQuery.kind, LiveQueueRows.kind,
+        QueueChanges.kind, QueueQuestion.kind, QueueRefusal.kind, RequeueRequest.kind, RequeueResult.kind,
         MailboxDelivery.kind, MailboxContent.kind, MailboxDeliveryResult.kind,
     ]
 }

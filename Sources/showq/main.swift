@@ -1,6 +1,6 @@
 import DaemonKit
 import ShowQueue
 
-Daemon.run("showq", parameters: [], privileges: .spool) { startup throws(StartupError) in
-    ShowQueueService.make(startup)
+Daemon.run("showq", parameters: ShowQueueParameters.all, privileges: .spool) { startup throws(StartupError) in
+    try ShowQueueService.make(startup)
 }

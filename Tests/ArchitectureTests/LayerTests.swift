@@ -28,7 +28,7 @@ struct LayerTests {
     }
 
     /// The commands share code; they are no daemons.
-    private func toolsOnly(_ module: String) -> Bool { module == "Submission" || module == "Control" }
+    private func toolsOnly(_ module: String) -> Bool { ["Submission", "Control", "QueueCommands"].contains(module) }
 
     @Test("the pure layer has no I/O, clock or event loop")
     func purity() {

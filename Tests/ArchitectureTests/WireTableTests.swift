@@ -7,7 +7,9 @@ struct WireTableTests {
     static let roles: [String: Set<Role>] = [
         "SMTPServer": [.smtpd, .submitter], "Cleanup": [.cleanup], "QueueManager": [.qmgr], "SMTPClient": [.agent],
         "LocalDelivery": [.agent, .deliverer, .submitter], "Bounce": [.bounce, .submitter], "Pickup": [.pickup, .submitter],
-        "ShowQueue": [.showq], "NullDelivery": [.agent], "Control": [.tool], "Submission": [.sendmail, .tool],
+        "ShowQueue": [.showq, .tool], "NullDelivery": [.agent], "Control": [.tool, .submitter],
+        "Submission": [.sendmail, .tool],
+        "QueueCommands": [.tool],
         "Master": [.master],
     ]
 

@@ -15,7 +15,9 @@ import time
 from pathlib import Path
 
 PROGRAMS = Path(os.environ["MARTLET_PROGRAMS"])
-NAMES = ("master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard martlet sendmail").split()
+NAMES = ("master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard martlet sendmail postqueue").split()
+# Names of one program.
+LINKS = {"postsuper": "postqueue", "postcat": "postqueue", "qshape": "postqueue", "mailq": "sendmail"}
 DEADLINE = 30.0
 
 
@@ -255,12 +257,12 @@ class Sink:
 
 def stage_programs(directory):
     """The programs where the unprivileged user may run them."""
-    if os.geteuid() != 0:
-        return PROGRAMS
     target = Path(directory) / "programs"
     target.mkdir()
     for name in NAMES:
         shutil.copy2(PROGRAMS / name, target / name)
+    for name, program in LINKS.items():
+        (target / name).symlink_to(program)
     return target
 
 

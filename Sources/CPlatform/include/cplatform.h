@@ -60,7 +60,7 @@ void martlet_take_global_jobs(void (*function)(void *job));
 /* As many descriptors as the administrator allows, up to 65,536. */
 void martlet_raise_descriptor_limit(void);
 
-/* Keeps the allocator to one arena. */
-void martlet_limit_memory_arenas(void);
+/* Keeps the allocator to one arena, and what is freed at hand for the next message. */
+void martlet_tune_allocator(void);
 
 #endif

@@ -21,6 +21,16 @@ package struct QueueEntry: Equatable, Sendable {
     package var sender: String
     package var recipients: [Recipient]
 
+    init(queue: String, id: String, arrival: Int64, size: Int64, isForcedToExpire: Bool, sender: String) {
+        self.queue = queue
+        self.id = id
+        self.arrival = arrival
+        self.size = size
+        self.isForcedToExpire = isForcedToExpire
+        self.sender = sender
+        recipients = []
+    }
+
     /// From the attributes of Postfix's showq protocol, in their order; nil when one is missing or no number.
     package init?(attributes: [(name: String, value: String)]) {
         var fields: [String: String] = [:]

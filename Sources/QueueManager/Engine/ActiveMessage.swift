@@ -29,11 +29,18 @@ final class ActiveMessage {
     var isSettling = false
     /// Only the notice to the sender is awaited.
     var awaitsNotice = false
+    /// An operator has put it on hold, deleted it or wants it handed in again: nothing more is dispatched in this pass.
+    var isWithdrawn = false
+    /// An operator wants it returned.
+    var isExpired: Bool
+    /// It is being handed in again; its end is told by the new message.
+    var isRequeued = false
 
     init(number: UInt64, stored: StoredMessage, activated: Int64) {
         self.number = number
         self.stored = stored
         self.activated = activated
+        isExpired = stored.isExpired
     }
 
     var location: RecordLocation { stored.location }

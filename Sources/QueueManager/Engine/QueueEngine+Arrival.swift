@@ -34,9 +34,14 @@ extension QueueEngine {
     @discardableResult
     func activate(_ stored: StoredMessage) -> ActiveMessage {
         let message = ActiveMessage(number: nextMessageNumber(), stored: stored, activated: wall)
+        message.isRequeued = stored.isRequeued
         messages[message.number] = message
         messagesByLocation[message.location] = message
         active.enter(sender: message.sender, recipients: 0)
+        if stored.isRequeued {
+            requeue(message)
+            return message
+        }
         let envelope = stored.envelope
         log(
             .info,
@@ -49,10 +54,13 @@ extension QueueEngine {
     func take(_ slice: StoreOutcome.LoadedSlice) {
         guard let message = messages[slice.message] else { return }
         message.isLoadingSlice = false
+        if message.isRequeued { return appendRequeued(slice.recipients, hasMore: slice.hasMore, to: message) }
         append(slice.recipients, hasMore: slice.hasMore, to: message)
     }
 
     private func append(_ recipients: [QueuedRecipient], hasMore: Bool, to message: ActiveMessage) {
+        // Loaded again when its pass begins anew.
+        if message.isWithdrawn { return settleLater(message) }
         let start = message.recipients.entries.count
         message.recipients.append(recipients)
         message.nextSlice = hasMore ? recipients.last?.ordinal : nil

@@ -11,6 +11,10 @@ extension QueueEngine {
         for index in start..<message.recipients.entries.count {
             let entry = message.recipients.entries[index]
             guard case .waiting = entry.state else { continue }
+            if message.isExpired, !resumed.isInHand(message.location, entry.ordinal) {
+                returnExpired(index, message)
+                continue
+            }
             if resumed.isInHand(message.location, entry.ordinal) {
                 message.recipients.set(index, .withAgent)
             } else if let assignment = assignment(of: entry, at: index, in: message) {
@@ -19,6 +23,17 @@ extension QueueEngine {
         }
         guard !assignments.isEmpty else { return }
         scheduler.add(message: message.number, sender: message.sender, recipients: assignments)
+    }
+
+    /// `postsuper -e`: no attempt is made any more; what the sender hears is why the last one failed, if there was one.
+    private func returnExpired(_ index: Int, _ message: ActiveMessage) {
+        var status =
+            message.recipients.entries[index].earlierDeferral
+            ?? DeliveryStatus(
+                .deferred, EnhancedStatus(.temporary, 3, 0), "message is administratively expired")
+        status.outcome = .deferred
+        // As an attempt that failed: it is too old, so this is its end.
+        decide(index, message, status)
     }
 
     private func assignment(

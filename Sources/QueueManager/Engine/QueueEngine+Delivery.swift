@@ -96,7 +96,8 @@ extension QueueEngine {
         message.deliveries -= 1
         if message.isGone, message.deliveries == 0 {
             drop(message)
-            log(.info, "\(message.queueID.description): removed")
+            // A message that was deleted meanwhile has had its line.
+            if !message.isWithdrawn { log(.info, "\(message.queueID.description): removed") }
             return
         }
         loadMoreIfNeeded(message)

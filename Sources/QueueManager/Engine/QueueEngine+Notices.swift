@@ -18,7 +18,7 @@ extension QueueEngine {
             case .unreported(let status):
                 if status.outcome == .bounced { failures.append(entry) } else { successes.append(entry) }
             case .deferred: if warns, !entry.delayWarned { delays.append(entry) }
-            case .waiting, .withAgent, .inDelivery, .final: break
+            case .waiting, .withAgent, .inDelivery, .final, .withheld: break
             }
         }
         request(.failureNotice, failures, message)
@@ -43,7 +43,7 @@ extension QueueEngine {
                 reports: part.compactMap { entry in
                     switch entry.state {
                     case .unreported(let status), .deferred(let status): RecipientReport(ordinal: entry.ordinal, status: status)
-                    case .waiting, .withAgent, .inDelivery, .final: nil
+                    case .waiting, .withAgent, .inDelivery, .final, .withheld: nil
                     }
                 })
             output.request(request, number: number)

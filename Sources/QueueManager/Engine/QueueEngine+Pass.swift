@@ -44,7 +44,7 @@ extension QueueEngine {
     /// Asked when an attempt failed, never before one: a wrong clock must not empty the queue.
     private func isExpired(_ message: ActiveMessage) -> Bool {
         let envelope = message.stored.envelope
-        return message.stored.isExpired
+        return message.isExpired
             || settings.retry.isExpired(arrival: envelope.arrival, nullSender: envelope.sender == .null, now: wall)
     }
 
@@ -62,12 +62,17 @@ extension QueueEngine {
         guard rollCall.isOver else { return unsettled.append(message.number) }
         if message.hasExpired {
             message.hasExpired = false
-            let word = message.stored.isExpired ? "force-expired" : "expired"
+            let word = message.isExpired ? "force-expired" : "expired"
             let sender = message.stored.envelope.sender.externalForm
             log(.info, "\(message.queueID.description): from=<\(sender)>, status=\(word), returned to sender")
         }
-        requestNotices(message)
         let deferrals = message.recipients.entries.compactMap(Self.deferral)
+        if message.isWithdrawn {
+            putBack(message, deferrals)
+            wantsDue = true
+            return
+        }
+        requestNotices(message)
         if deferrals.isEmpty, message.forgottenDeferrals == 0, notices.concern(message.location) {
             // Until the child's arrival, or until bounce says that it failed; others may be active meanwhile.
             message.awaitsNotice = true
@@ -80,7 +85,8 @@ extension QueueEngine {
     /// The message leaves qmgr's hands until its next attempt.
     func putBack(_ message: ActiveMessage, _ deferrals: [Deferral] = []) {
         let now = wall
-        var next = settings.retry.nextAttempt(arrival: message.stored.envelope.arrival, now: now)
+        var next =
+            message.isWithdrawn ? now : settings.retry.nextAttempt(arrival: message.stored.envelope.arrival, now: now)
         if message.retriesSoon {
             let pause = settings.transportRetryTime
             next = min(next, now + pause.components.seconds * 1_000_000)

@@ -39,7 +39,7 @@ extension QueueEngine {
             guard let index = message.recipients.index(of: report.ordinal) else { continue }
             switch message.recipients.entries[index].state {
             // A delivery of our own has it as well: what comes first counts.
-            case .waiting, .withAgent, .deferred, .inDelivery: decide(index, message, report.status)
+            case .waiting, .withAgent, .deferred, .inDelivery, .withheld: decide(index, message, report.status)
             case .unreported, .final: break
             }
         }

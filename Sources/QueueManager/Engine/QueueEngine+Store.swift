@@ -49,7 +49,10 @@ extension QueueEngine {
         for (location, message) in outcome.loaded { takeReported(location, message) }
         if !outcome.selected.isEmpty { wantsDue = true }
         for (token, result) in outcome.selected { output.answer(token, result) }
-        for token in done.afterwards.queries { answerQuery(token) }
+        for (token, portion) in outcome.portions { changed(portion, token) }
+        for (token, job, error) in outcome.failedChanges { changeFailed(job, error, token) }
+        for token in done.afterwards.queries { answerQuery(token, waiting: outcome.waiting) }
+        if let token = done.afterwards.rebuild { rebuildMarked(token) }
         if !outcome.retiredFiles.isEmpty { output.retire(files: outcome.retiredFiles) }
         pump()
     }
@@ -97,6 +100,7 @@ extension QueueEngine {
                 return
             }
             drop(message)
+            if message.isRequeued { return }
         }
         log(.info, "\(finished.queueID.description): removed")
     }

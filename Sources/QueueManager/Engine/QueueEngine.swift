@@ -36,6 +36,9 @@ package final class QueueEngine {
     /// By transport: whether a delivery takes one recipient only.
     var singleRecipient: [String: Bool] = [:]
 
+    /// Tools that wait for the rest of their change.
+    var changing: Set<ReplyToken> = []
+
     var batch = StoreBatch()
     var afterwards = Afterwards()
     var pending: PendingBatch?
@@ -58,6 +61,7 @@ package final class QueueEngine {
         var settling: [UInt64] = []
         var resumed: [(token: ReplyToken, delivery: UInt64)] = []
         var queries: [ReplyToken] = []
+        var rebuild: ReplyToken?
     }
 
     struct PendingBatch {

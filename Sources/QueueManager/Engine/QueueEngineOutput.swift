@@ -11,6 +11,11 @@ package protocol QueueEngineOutput: AnyObject {
     func acknowledge(delivery: UInt64, over transport: String)
     /// Answered by ``QueueEngine/noticeAnswered(_:_:)``.
     func request(_ notice: NoticeRequest, number: UInt64)
+    /// Answered by ``QueueEngine/noticeAnswered(_:_:)``.
+    func request(_ requeue: RequeueRequest, number: UInt64)
+    func answer(_ token: ReplyToken, _ changes: QueueChanges)
+    /// Ends this process, in order; the next one rebuilds the index.
+    func restart()
     func answer(_ token: ReplyToken, _ acknowledgement: ArrivalAcknowledgement)
     func answer(_ token: ReplyToken, _ result: QueueCommandResult)
     func answer(_ token: ReplyToken, _ rows: LiveQueueRows)

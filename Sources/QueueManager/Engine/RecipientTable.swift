@@ -13,6 +13,8 @@ struct RecipientTable {
         /// Attempted for good, the sender is to be told.
         case unreported(DeliveryStatus)
         case final
+        /// Not to be attempted in this pass.
+        case withheld
     }
 
     struct Entry {
@@ -89,7 +91,7 @@ struct RecipientTable {
                 forgotten.append(entry)
                 return true
             case .final: return true
-            case .waiting, .withAgent, .inDelivery, .unreported: return false
+            case .waiting, .withAgent, .inDelivery, .unreported, .withheld: return false
             }
         }
         return forgotten
@@ -98,7 +100,7 @@ struct RecipientTable {
     private static func isOutstanding(_ state: State) -> Bool {
         switch state {
         case .waiting, .withAgent, .inDelivery: true
-        case .deferred, .unreported, .final: false
+        case .deferred, .unreported, .final, .withheld: false
         }
     }
 }

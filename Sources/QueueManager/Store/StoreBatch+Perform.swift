@@ -14,12 +14,15 @@ extension StoreBatch {
             store.deferRecipients(of: putBack.location, putBack.deferrals, nextAttempt: putBack.nextAttempt)
         }
         takeNotices(on: store, &outcome)
+        change(on: store, &outcome)
         select(on: store, &outcome)
         load(on: store, &outcome)
         loadReported(on: store, &outcome)
         attempt("index and journal", &outcome) { _ throws(StoreError) in
-            if commits { try store.commit() } else { try store.tick() }
+            if commits { try store.commitAll() } else { try store.tick() }
         }
+        if listsWaiting { outcome.waiting = store.waitingListing() }
+        if marksRebuild { store.demandRebuild() }
         if maintains {
             attempt("spool maintenance", &outcome) { outcome throws(StoreError) in
                 let (retired, problems) = try store.maintain()
@@ -71,6 +74,18 @@ extension StoreBatch {
         if let due {
             attempt("due mail", &outcome) { outcome throws(StoreError) in
                 outcome.due = try store.due(before: due.before, limit: due.limit)
+            }
+        }
+    }
+
+    private func change(on store: QueueStore, _ outcome: inout StoreOutcome) {
+        for (token, job) in changes {
+            do throws(StoreError) {
+                let portion = try store.perform(job)
+                outcome.problems += portion.problems
+                outcome.portions.append((token, portion))
+            } catch {
+                outcome.failedChanges.append((token, job, error.description))
             }
         }
     }

@@ -31,6 +31,12 @@ package struct StoreBatch: Sendable {
     package var notices: [(token: ReplyToken, notice: ArrivalNotice)] = []
     package var recoversTails = false
     package var selections: [(token: ReplyToken, selection: QueueStore.Selection)] = []
+    /// Portions of changes that operators asked for.
+    package var changes: [(token: ReplyToken, job: ChangeJob)] = []
+    /// The index is to be rebuilt at the next start.
+    package var marksRebuild = false
+    /// What lies in memory and in no row yet is wanted for a listing.
+    package var listsWaiting = false
     package var due: Due?
     package var slices: [Slice] = []
     /// Messages that an agent reports about and that are not in memory.
@@ -43,8 +49,9 @@ package struct StoreBatch: Sendable {
     package init() {}
 
     package var isEmpty: Bool {
-        events.isEmpty && putBacks.isEmpty && notices.isEmpty && !recoversTails && selections.isEmpty && due == nil
-            && slices.isEmpty && loads.isEmpty && !commits && !maintains && !ticks
+        events.isEmpty && putBacks.isEmpty && notices.isEmpty && !recoversTails && selections.isEmpty && changes.isEmpty
+            && !marksRebuild && !listsWaiting && due == nil && slices.isEmpty && loads.isEmpty && !commits && !maintains
+            && !ticks
     }
 }
 
@@ -65,6 +72,10 @@ package struct StoreOutcome: Sendable {
     package var failedNotices: [(token: ReplyToken, notice: ArrivalNotice)] = []
     package var recoveredTails = false
     package var selected: [(token: ReplyToken, result: QueueCommandResult)] = []
+    package var portions: [(token: ReplyToken, portion: ChangePortion)] = []
+    package var failedChanges: [(token: ReplyToken, job: ChangeJob, error: String)] = []
+    /// Put back and in no row of the index.
+    package var waiting: [QueueListing] = []
     /// What was due; nil when nothing was asked or the question failed.
     package var due: Arrivals?
     package var slices: [LoadedSlice] = []

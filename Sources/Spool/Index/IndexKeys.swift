@@ -40,12 +40,8 @@ enum IndexKeys {
     /// The segment that a key of `segments` names.
     static func number(_ bytes: some Sequence<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
-    /// Site names, domains and queue IDs may exceed LMDB's 511 bytes. FNV-1a: a collision costs one early retry.
-    static func digest(of text: some StringProtocol) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte.lowercasedASCII)) &* 0x100_0000_01b3 }
-        return hash
-    }
+    /// Site names, domains and queue IDs may exceed LMDB's 511 bytes.
+    static func digest(of text: some StringProtocol) -> UInt64 { QueueDigest.of(text) }
 
     /// Times before 1970 sort first.
     private static func sortable(_ seconds: Int64) -> UInt64 { UInt64(bitPattern: seconds) ^ 1 << 63 }

@@ -3,7 +3,7 @@ import Mail
 /// Where the index stands. Written in every commit.
 struct MetaRow: Equatable {
     static let key: [UInt8] = Array("state".utf8)
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     var journal: JournalPosition
 
@@ -70,7 +70,11 @@ struct MessageRow: Equatable {
     var arrival: Int64
     var size: UInt64
     var recipientCount: UInt32
-    /// Seconds since 1970; nil when it waits for an operator.
+    /// `deferred`, `hold`, `deleted` or `maildrop`.
+    var place: QueueFilter.State
+    /// To be returned as too old.
+    var isExpired: Bool
+    /// Seconds since 1970; nil when it waits for an operator. Of a deleted one: when it can no longer be restored.
     var nextAttempt: Int64?
     /// Microseconds since 1970: in the queue since then without an attempt. Flushing passes over what came back after it began.
     var putBack: Int64
@@ -86,6 +90,8 @@ struct MessageRow: Equatable {
         writer.write(arrival)
         writer.write(size)
         writer.write(recipientCount)
+        writer.write(place.rawValue)
+        writer.write(isExpired)
         writer.write(nextAttempt)
         writer.write(putBack)
         writer.write(restorableUntil)
@@ -100,6 +106,7 @@ struct MessageRow: Equatable {
                 nonce: try SegmentNonce(from: &reader), queueID: try QueueID(from: &reader),
                 sender: try ReversePath(from: &reader), arrival: try reader.read(Int64.self),
                 size: try reader.read(UInt64.self), recipientCount: try reader.read(UInt32.self),
+                place: try reader.readCase(), isExpired: try reader.read(Bool.self),
                 nextAttempt: try reader.read(Int64?.self), putBack: try reader.read(Int64.self),
                 restorableUntil: try reader.read(Int64.self), bodyFile: try reader.read(String?.self))
         } catch {

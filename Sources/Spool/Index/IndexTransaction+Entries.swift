@@ -74,7 +74,8 @@ extension MessageRow {
     init(_ entry: Entry) {
         self.init(
             nonce: entry.location.nonce, queueID: entry.queueID, sender: entry.sender, arrival: entry.arrival,
-            size: entry.size, recipientCount: UInt32(entry.states.count), nextAttempt: entry.nextAttempt,
+            size: entry.size, recipientCount: UInt32(entry.states.count), place: entry.states.place,
+            isExpired: entry.states.isAnyInQueue(.expired), nextAttempt: entry.nextAttempt,
             putBack: entry.putBackAt, restorableUntil: entry.states.restorableUntil, bodyFile: entry.bodyFile)
     }
 }

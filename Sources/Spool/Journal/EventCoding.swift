@@ -7,7 +7,7 @@ enum EventCoding {
     private enum Tag: UInt8 {
         case segment = 0x01
         case done = 0x10
-        case unreported, held, released, deleted, restored, delayWarned, expired, quarantined, child, sealed
+        case unreported, held, released, deleted, restored, delayWarned, expired, quarantined, child, sealed, requeued
         /// Fills a frame up to its alignment.
         case padding = 0x7f
     }
@@ -41,7 +41,7 @@ enum EventCoding {
         case .child(let location, let purpose):
             writer.write(location)
             writer.write(purpose.rawValue)
-        case .done, .held, .released, .restored, .delayWarned, .expired, .quarantined, .sealed: break
+        case .done, .held, .released, .restored, .delayWarned, .expired, .quarantined, .sealed, .requeued: break
         }
     }
 
@@ -58,6 +58,7 @@ enum EventCoding {
         case .quarantined: .quarantined
         case .child: .child
         case .sealed: .sealed
+        case .requeued: .requeued
         }
     }
 
@@ -96,6 +97,7 @@ enum EventCoding {
         case .quarantined: .quarantined
         case .child: .child(try reader.read(RecordLocation.self), try reader.readCase())
         case .sealed: .sealed
+        case .requeued: .requeued
         }
     }
 }

@@ -21,6 +21,8 @@ package struct JournalEvent: Equatable, Sendable {
         case delayWarned
         /// `postsuper -e`: to be returned as too old at the next attempt.
         case expired
+        /// `postsuper -r`: to be handed in again, for what is still in the queue; ends a hold.
+        case requeued
         /// The record is damaged; a copy lies in quarantine/.
         case quarantined
         /// The child with this location arrived for this purpose: done, or for a delay notice, delay-warned.

@@ -25,19 +25,31 @@ package struct SpoolInspection {
     private var replay = Replay()
     private var sealed: [UInt64: UInt64] = [:]
     private var segments: [(number: UInt64, identity: SegmentIdentity)] = []
+    /// Segments that are looked at; nil: all.
+    private let wanted: Set<UInt64>?
     package private(set) var problems: [String] = []
 
-    package init(_ directory: SpoolDirectory, _ fileSystem: any FileSystem) throws(StoreError) {
+    package init(
+        _ directory: SpoolDirectory, _ fileSystem: any FileSystem, segments wanted: Set<UInt64>? = nil
+    ) throws(StoreError) {
         self.directory = directory
         self.fileSystem = fileSystem
+        self.wanted = wanted
         try findSegments()
         try readEvents()
         try forEachRecord { inspection, record, envelope in inspection.noteChild(record, envelope) }
     }
 
     /// Each record in the order of segments, also those that are finished.
-    package mutating func forEach(_ body: (InspectedMessage) -> Void) throws(StoreError) {
-        try forEachRecord { inspection, record, envelope in
+    ///
+    /// - Parameters:
+    ///   - verifyingContent: header blocks and bodies, also those in large/, are read and compared with their checksums.
+    ///   - damaged: told of what is neither a record nor finished.
+    package mutating func forEach(
+        verifyingContent: Bool = false, damaged: (_ segment: UInt64, DamagedRange) -> Void = { _, _ in },
+        _ body: (InspectedMessage) -> Void
+    ) throws(StoreError) {
+        try forEachRecord(verifyingContent: verifyingContent, damaged: damaged) { inspection, record, envelope in
             var states = RecipientStates(count: envelope.recipients.count, onHold: envelope.onHold)
             for event in inspection.replay.entries[RecordKey(record.location)] ?? [] {
                 states.apply(event.change, to: event.ordinal)
@@ -52,7 +64,7 @@ package struct SpoolInspection {
     private mutating func findSegments() throws(StoreError) {
         let numbers: [UInt64]
         do throws(SystemError) { numbers = try directory.segmentNumbers(fileSystem) } catch { throw .system(error) }
-        for number in numbers {
+        for number in numbers where wanted?.contains(number) ?? true {
             do throws(SegmentError) {
                 let reader = try SegmentReader(number, in: directory, fileSystem: fileSystem)
                 segments.append((number, reader.identity))
@@ -92,22 +104,42 @@ package struct SpoolInspection {
     }
 
     private mutating func forEachRecord(
+        verifyingContent: Bool = false, damaged: (UInt64, DamagedRange) -> Void = { _, _ in },
         _ body: (inout SpoolInspection, StoredRecord, Envelope) -> Void
     ) throws(StoreError) {
         for (number, _) in segments {
             do throws(SegmentError) {
                 let reader = try SegmentReader(number, in: directory, fileSystem: fileSystem)
                 defer { reader.close() }
-                var scan = reader.scan(to: sealed[number] ?? reader.fileSize)
+                var scan = reader.scan(to: sealed[number] ?? reader.fileSize, verifyingContent: verifyingContent)
+                var lastDamage: DamagedRange?
                 while let item = try scan.next() {
-                    guard case .record(let record) = item,
-                        case .envelope(let envelope)? = try? EnvelopeCoding.decode(record.envelope)
-                    else { continue }
-                    body(&self, record, envelope)
+                    if let damage = lastDamage, !isFinished(damage, number) { damaged(number, damage) }
+                    lastDamage = nil
+                    switch item {
+                    case .damaged(let damage): lastDamage = damage
+                    case .record(let record):
+                        guard case .envelope(let envelope)? = try? EnvelopeCoding.decode(record.envelope) else {
+                            problems.append(
+                                "\(reader.file.path), offset \(record.location.offset): its envelope cannot be used")
+                            continue
+                        }
+                        body(&self, record, envelope)
+                    }
+                }
+                // Behind the last record of a segment that has not ended there are zeros, or what is being written.
+                if let damage = lastDamage, sealed[number] != nil || damage.recipientCount != nil, !isFinished(damage, number) {
+                    damaged(number, damage)
                 }
             } catch {
                 problems.append(error.description)
             }
         }
+    }
+
+    /// Whether an event says that the bytes at this place are nobody's mail any more.
+    private func isFinished(_ damage: DamagedRange, _ segment: UInt64) -> Bool {
+        let key = RecordKey(segment: segment, offset: damage.range.lowerBound)
+        return replay.entries[key]?.contains { $0.change == .done || $0.change == .quarantined } ?? false
     }
 }

@@ -73,7 +73,7 @@ final class Entry {
         self.init(
             location: RecordLocation(segment: key.segment, nonce: row.nonce, offset: key.offset), queueID: row.queueID,
             sender: row.sender, arrival: row.arrival, size: row.size, bodyFile: row.bodyFile, takenAt: takenAt, states: states,
-            placement: .putBack(row.nextAttempt), isIndexed: true)
+            placement: .putBack(states.remaining == 0 ? nil : row.nextAttempt), isIndexed: true)
         putBackAt = row.putBack
         indexedAttempt = row.nextAttempt
         indexCursor = row.recipientCount

@@ -6,6 +6,7 @@ extension QueueStore {
     fileprivate static let rowsPerMessage = 2000
     /// Messages that one commit writes.
     private static let messagesPerCommit = 5000
+    private static let commitsForListing = 8
     /// Nothing but read offsets has changed: no hurry (nanoseconds).
     private static let offsetInterval: UInt64 = 5_000_000_000
     /// After a commit that failed (nanoseconds).
@@ -30,6 +31,14 @@ extension QueueStore {
         try journal.sync()
         unsyncedSince = nil
         journal.noteSynced()
+    }
+
+    /// As many commits as everything that waits for one takes, within reason: for a listing that comes next.
+    package func commitAll() throws(StoreError) {
+        for _ in 0..<Self.commitsForListing {
+            try commit()
+            if dirty.isEmpty && finishedRows.isEmpty { return }
+        }
     }
 
     /// Syncs the journal, then writes what was put back, what is old and what is finished into the index in one transaction.
@@ -238,9 +247,10 @@ extension SpoolDirectory {
 extension Entry {
     /// Seconds since 1970, as its row has it: one in hand is due as soon as this process is gone.
     var nextAttempt: Int64? {
+        if states.remaining == 0 { return states.restorableUntil }
         switch placement {
-        case .putBack(let time): time
-        case .inHand: indexedAttempt ?? takenAt / 1_000_000
+        case .putBack(let time): return time
+        case .inHand: return indexedAttempt ?? takenAt / 1_000_000
         }
     }
 

@@ -99,7 +99,7 @@ extension QueueStore {
             }
             cursor = row
             guard self.live[key] == nil, let message = try reader.message(key), message.nextAttempt != nil,
-                message.putBack <= flush.began
+                message.place != .deleted, message.putBack <= flush.began
             else { return true }
             keys.append(key)
             return true

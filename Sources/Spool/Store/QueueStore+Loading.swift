@@ -36,9 +36,13 @@ extension QueueStore {
                 throw .index(error)
             }
         }
-        guard nonce == nil || entry.location.nonce == nonce, entry.states.remaining > 0, !entry.states.isAllHeld else {
+        guard nonce == nil || entry.location.nonce == nonce else { return nil }
+        if entry.states.isFinal(at: now) {
+            // It was deleted, and the time in which it could be restored is over.
+            forget(entry)
             return nil
         }
+        guard entry.states.remaining > 0, !entry.states.isAllHeld else { return nil }
         if let message = entry.message {
             takeInHand(entry)
             return message
@@ -111,6 +115,7 @@ extension QueueStore {
         head.recipients = []
         return StoredMessage(
             location: entry.location, envelope: head, recipients: recipients, hasMoreRecipients: hasMore,
-            recipientCount: UInt32(envelope.recipients.count), content: content, committed: committed, isExpired: isExpired)
+            recipientCount: UInt32(envelope.recipients.count), content: content, committed: committed, isExpired: isExpired,
+            isRequeued: entry.states.isAnyInQueue(.requeued))
     }
 }

@@ -220,6 +220,6 @@ extension StoredMessage {
                 return recipient
             },
             hasMoreRecipients: hasMoreRecipients, recipientCount: recipientCount, content: content, committed: committed,
-            isExpired: isExpired)
+            isExpired: isExpired, isRequeued: isRequeued)
     }
 }

@@ -18,6 +18,7 @@ struct RecipientStates: Equatable {
         static let unreported = Flags(rawValue: 16)
         static let delayWarned = Flags(rawValue: 32)
         static let expired = Flags(rawValue: 64)
+        static let requeued = Flags(rawValue: 128)
 
         /// Neither delivered nor reported nor shown any more. A deleted one may still come back until its time is over.
         static let outOfQueue: Flags = [.done, .deleted, .quarantined]
@@ -71,6 +72,18 @@ struct RecipientStates: Equatable {
         remaining > 0 && flags.allSatisfy { !$0.isDisjoint(with: .outOfQueue) || $0.contains(.held) }
     }
 
+    /// Whether one that is in the queue has this flag.
+    func isAnyInQueue(_ flag: Flags) -> Bool {
+        remaining > 0 && flags.contains { $0.isDisjoint(with: .outOfQueue) && $0.contains(flag) }
+    }
+
+    /// Where the message is, as listings and filters have it; one in qmgr's hands is in ``QueueFilter/State/active``.
+    var place: QueueFilter.State {
+        if remaining == 0 { return .deleted }
+        if isAllHeld { return .hold }
+        return isAnyInQueue(.requeued) ? .maildrop : .deferred
+    }
+
     /// Whether nothing of the record will ever be needed again: done, quarantined, or deleted beyond recall.
     func isFinal(at seconds: Int64) -> Bool {
         remaining == 0 && (restorableUntil <= seconds || !flags.contains { !$0.contains(.done) && $0.contains(.deleted) })
@@ -102,6 +115,9 @@ struct RecipientStates: Equatable {
         case .restored: after.remove(.deleted)
         case .delayWarned: after.insert(.delayWarned)
         case .expired: after.insert(.expired)
+        case .requeued:
+            after.insert(.requeued)
+            after.remove(.held)
         case .quarantined: after.insert(.quarantined)
         case .child(_, .delayNotice): after.insert(.delayWarned)
         case .child: after.insert(.done)

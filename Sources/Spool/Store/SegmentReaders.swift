@@ -29,6 +29,11 @@ struct SegmentReaders {
         open.remove(at: position).reader.close()
     }
 
+    /// What was read ahead of a segment is no longer true.
+    func forget(_ number: UInt64) {
+        for (open, reader) in open where open == number { reader.forgetWindow() }
+    }
+
     mutating func closeAll() {
         for (_, reader) in open { reader.close() }
         open = []

@@ -45,10 +45,12 @@ package final class StoredMessage: Sendable {
     package let committed: Int64
     /// An operator wants it returned now.
     package let isExpired: Bool
+    /// An operator wants it handed in again instead of delivered.
+    package let isRequeued: Bool
 
     package init(
         location: RecordLocation, envelope: Envelope, recipients: [QueuedRecipient], hasMoreRecipients: Bool,
-        recipientCount: UInt32, content: ContentLocation, committed: Int64, isExpired: Bool
+        recipientCount: UInt32, content: ContentLocation, committed: Int64, isExpired: Bool, isRequeued: Bool = false
     ) {
         self.location = location
         self.envelope = envelope
@@ -58,6 +60,7 @@ package final class StoredMessage: Sendable {
         self.content = content
         self.committed = committed
         self.isExpired = isExpired
+        self.isRequeued = isRequeued
     }
 }
 

@@ -63,7 +63,7 @@ struct DeferralTests {
         #expect(bench.lines.contains("\(id): removed"))
     }
 
-    @Test("force-expired mail is returned after its next attempt")
+    @Test("force-expired mail is returned without another attempt")
     func forceExpired() throws {
         let bench = EngineBench()
         let record = FakeStore.Record(bench.envelope(to: ["a@x"]))
@@ -71,9 +71,10 @@ struct DeferralTests {
         record.due = 0
         bench.store.records[FakeStore.location(1000)] = record
         bench.play { $0.command(QueueCommand(.flushAll), token: ReplyToken(number: 1)) }
-        try bench.report(bench.nextRequest(), .deferred)
+        #expect(bench.requests.isEmpty)
         #expect(bench.lines.contains { $0.hasSuffix("status=force-expired, returned to sender") })
         #expect(bench.notices.count == 1)
+        #expect(try bench.noticeAt(0).request.reports[0].status.text == "message is administratively expired")
     }
 
     @Test("a delay warning is sent once")

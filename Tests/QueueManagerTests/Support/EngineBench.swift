@@ -36,6 +36,9 @@ final class EngineBench: QueueEngineOutput {
     var arrivals: [ArrivalAcknowledgement] = []
     var results: [QueueCommandResult] = []
     var rows: [LiveQueueRows] = []
+    var changes: [QueueChanges] = []
+    var requeues: [(request: RequeueRequest, number: UInt64)] = []
+    var restarts = 0
     var journalled: [ReportsJournalled] = []
     var retired: [String] = []
     var lines: [String] = []
@@ -155,6 +158,9 @@ final class EngineBench: QueueEngineOutput {
     func request(_ notice: NoticeRequest, number: UInt64) { notices.append((notice, number)) }
     func answer(_ token: ReplyToken, _ acknowledgement: ArrivalAcknowledgement) { arrivals.append(acknowledgement) }
     func answer(_ token: ReplyToken, _ result: QueueCommandResult) { results.append(result) }
+    func request(_ requeue: RequeueRequest, number: UInt64) { requeues.append((requeue, number)) }
+    func answer(_ token: ReplyToken, _ changes: QueueChanges) { self.changes.append(changes) }
+    func restart() { restarts += 1 }
     func answer(_ token: ReplyToken, _ rows: LiveQueueRows) { self.rows.append(rows) }
     func answer(_ token: ReplyToken, _ journalled: ReportsJournalled) { self.journalled.append(journalled) }
     func retire(files: [String]) { retired += files }

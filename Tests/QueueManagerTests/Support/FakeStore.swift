@@ -15,6 +15,8 @@ final class FakeStore {
         /// nil: in qmgr's hands.
         var due: Int64?
         var isExpired = false
+        var isHeld = false
+        var isRequeued = false
 
         init(_ envelope: Envelope) { self.envelope = envelope }
         var isFinished: Bool { final.count == envelope.recipients.count }
@@ -59,7 +61,7 @@ final class FakeStore {
         for putBack in batch.putBacks {
             guard let record = records[putBack.location] else { continue }
             for deferral in putBack.deferrals { record.reasons[deferral.ordinal] = deferral.status }
-            if let next = putBack.nextAttempt { record.due = next }
+            if let next = putBack.nextAttempt { record.due = record.isHeld ? .max : next }
         }
         for (token, notice) in batch.notices {
             take(notice, &outcome.arrivals)
@@ -71,6 +73,7 @@ final class FakeStore {
         for (token, selection) in batch.selections {
             outcome.selected.append((token, QueueCommandResult(count: UInt64(makeDue(selection)), error: nil)))
         }
+        for (token, job) in batch.changes { outcome.portions.append((token, change(job))) }
         if let due = batch.due {
             var arrivals = Arrivals()
             arrivals.messages = takeDue(due)
@@ -135,6 +138,40 @@ final class FakeStore {
         }
     }
 
+    /// By queue ID only.
+    private func change(_ job: ChangeJob) -> ChangePortion {
+        var portion = ChangePortion(job: job)
+        for (location, record) in records where job.matcher.ids?.contains(record.envelope.queueID.description) ?? true {
+            var message = ChangedMessage(
+                location: location, queueID: record.envelope.queueID, wasInHand: record.due == nil, isFinished: false)
+            if !job.isTrial { message.isFinished = apply(job.change, to: record, at: location) }
+            portion.messages.append(message)
+        }
+        portion.job.places = []
+        portion.job.changed = UInt64(portion.messages.count)
+        return portion
+    }
+
+    private func apply(_ change: QueueChange, to record: Record, at location: RecordLocation) -> Bool {
+        switch change {
+        case .hold:
+            record.isHeld = true
+            if record.due != nil { record.due = .max }
+        case .release:
+            record.isHeld = false
+            record.due = 0
+        case .delete:
+            records[location] = nil
+            return true
+        case .expire: record.isExpired = true
+        case .requeue:
+            record.isRequeued = true
+            if record.due != nil { record.due = 0 }
+        case .restore, .flush: break
+        }
+        return false
+    }
+
     private func makeDue(_ selection: QueueStore.Selection) -> Int {
         var count = 0
         for record in records.values where record.due != nil {
@@ -169,6 +206,6 @@ final class FakeStore {
         return StoredMessage(
             location: location, envelope: envelope, recipients: recipients, hasMoreRecipients: rest.count > slice,
             recipientCount: UInt32(record.envelope.recipients.count), content: Self.content, committed: 0,
-            isExpired: record.isExpired)
+            isExpired: record.isExpired, isRequeued: record.isRequeued)
     }
 }

@@ -146,7 +146,8 @@ struct LMDBIndexTests {
         let message = MessageRow(
             nonce: SegmentNonce(high: 1, low: 2), queueID: QueueID(microseconds: 5, unique: 6), sender: .null, arrival: 7,
             size: 8,
-            recipientCount: 9, nextAttempt: nil, putBack: 10, restorableUntil: .min, bodyFile: "large/x")
+            recipientCount: 9, place: .hold, isExpired: true, nextAttempt: nil, putBack: 10, restorableUntil: .min,
+            bodyFile: "large/x")
         let recipient = RecipientRow(flags: [.held, .expired], address: "a@b", original: "", site: 3, status: busy)
         let segment = SegmentRow(nonce: message.nonce, readOffset: 1, highWater: 2, sealedEnd: 3, live: 4)
         #expect(try MessageRow.decode(message.bytes) == message)

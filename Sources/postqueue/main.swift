@@ -1,0 +1,4 @@
+import Glibc
+import QueueCommands
+
+exit(QueueProgram.run(CommandLine.arguments))

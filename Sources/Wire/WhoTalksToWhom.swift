@@ -1,7 +1,7 @@
 /// Every message of the suite: who may say what to whom. A test checks that it is complete and that no daemon uses another.
 package enum WhoTalksToWhom {
     package static let table: [WireKind] = [
-        Submission.kind, ContentChunk.kind, ContentEnd.kind, SubmissionResult.kind,
+        Submission.kind, ContentChunk.kind, ContentEnd.kind, SubmissionResult.kind, CleanupLeaving.kind,
         ArrivalNotice.kind, ArrivalAcknowledgement.kind,
         AgentReady.kind, AgentLeaving.kind, DeliveryRequest.kind, DeliveryReports.kind, ReportsJournalled.kind,
         ResumedReports.kind,

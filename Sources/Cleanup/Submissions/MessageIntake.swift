@@ -49,7 +49,7 @@ final class MessageIntake {
     }
 
     func becameIdle(_ session: SubmissionSession) {
-        if isStopping { session.close() }
+        if isStopping { session.leave() }
     }
 
     func ended(_ session: SubmissionSession) {
@@ -63,7 +63,7 @@ final class MessageIntake {
     /// Ends when every message in hand is answered.
     func stop() async {
         isStopping = true
-        for session in sessions.values where session.isIdle { session.close() }
+        for session in sessions.values where session.isIdle { session.leave() }
         if !sessions.isEmpty { await withCheckedContinuation { continuation in onIdle = { continuation.resume() } } }
     }
 

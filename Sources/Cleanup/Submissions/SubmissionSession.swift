@@ -23,6 +23,8 @@ final class SubmissionSession {
     private unowned let intake: MessageIntake
     private var state = State.idle
     private var isPaused = false
+    private var hasAnswered = false
+    private var isLeaving = false
 
     /// A connection with more than this to be written to the disk is not read.
     private static let highWater = 4 << 20
@@ -42,7 +44,12 @@ final class SubmissionSession {
         connection.onClose = { [weak self] in self?.closed() }
     }
 
-    func close() { connection.close() }
+    /// Asks the submitter to close. Closing here would lose a message that is on its way. Who has not sent any yet sends one only.
+    func leave() {
+        guard hasAnswered, !isLeaving else { return }
+        isLeaving = true
+        connection.send(CleanupLeaving())
+    }
 
     private func received(_ frame: WireFrame) {
         do {
@@ -137,6 +144,7 @@ final class SubmissionSession {
 
     private func becomeIdle() {
         state = .idle
+        hasAnswered = true
         intake.becameIdle(self)
     }
 

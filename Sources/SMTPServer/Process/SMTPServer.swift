@@ -38,6 +38,9 @@ package final class SMTPServer: DaemonService {
     private var isSweeping = false
     private var stopped: CheckedContinuation<Void, Never>?
     private(set) var isStopping = false
+    /// At a stop, those who have not delivered anything yet may do so until then, monotonic nanoseconds.
+    private var newcomersUntil: UInt64 = 0
+    private static let newcomersTime: UInt64 = 2_000_000_000
 
     /// Reads what main.cf says. To be called while privileged.
     ///
@@ -92,6 +95,7 @@ package final class SMTPServer: DaemonService {
 
     package func stop() async {
         isStopping = true
+        newcomersUntil = time.monotonic &+ Self.newcomersTime
         for listener in listeners { listener.close(promise: nil) }
         listeners = []
         gates = []
@@ -127,6 +131,8 @@ package final class SMTPServer: DaemonService {
         waiting.resume()
     }
 
+    var hasTimeForNewcomers: Bool { time.monotonic < newcomersUntil }
+
     func nextQueueID() -> QueueID { queueIDs.next() }
 
     /// - Parameter instant: microseconds since 1970.
@@ -145,6 +151,7 @@ package final class SMTPServer: DaemonService {
         isSweeping = false
         let now = time.monotonic
         for session in sessions.values where session.deadline < now { session.timedOut() }
+        if isStopping { for session in sessions.values { session.endGracefully() } }
         cleanup.sweep()
         if !sessions.isEmpty || !cleanup.isEmpty { sweepLater() }
     }

@@ -53,6 +53,8 @@ final class ClientSession {
     private var isReadHeld = false
     private var isInputClosed = false
     private var isEnding = false
+    /// Its first transaction has ended.
+    var hasHadTransaction = false
 
     init(channel: any Channel, peer: ClientPeer, server: SMTPServer) {
         self.channel = channel
@@ -89,7 +91,9 @@ final class ClientSession {
     private func greet() {
         Log.info("connect from " + peer.text)
         resumeTaking()
-        if server.isStopping { return close(saying: .shuttingDown(server.settings.limits.hostname)) }
+        if server.isStopping, !server.hasTimeForNewcomers {
+            return close(saying: .shuttingDown(server.settings.limits.hostname))
+        }
         if let refusal = judgeConnection() { return close(saying: refusal) }
         output.writeImmutableBuffer(server.greeting)
         flush()
@@ -271,6 +275,8 @@ final class ClientSession {
     }
 
     private func endBetweenTransactions() {
+        // Whoever has just connected comes to deliver, and does not expect to be sent away.
+        if !hasHadTransaction, server.hasTimeForNewcomers { return }
         if !machine.isInTransaction { close(saying: .shuttingDown(server.settings.limits.hostname)) }
     }
 

@@ -21,6 +21,7 @@ final class CleanupLink {
     private unowned let pool: CleanupPool
     private var completion: ((Outcome) -> Void)?
     private var isStreaming = false
+    private var isLeaving = false
     /// Monotonic nanoseconds since when nobody uses it.
     var idleSince: UInt64 = 0
 
@@ -86,9 +87,15 @@ final class CleanupLink {
     }
 
     private func received(_ frame: WireFrame) {
+        if frame.isA(CleanupLeaving.self) {
+            isLeaving = true
+            // A message that crossed the word is answered still.
+            if completion == nil { close() }
+            return
+        }
         guard let completion, let result = try? frame.decode(SubmissionResult.self) else { return connection.close() }
         self.completion = nil
-        if isStreaming {
+        if isStreaming || isLeaving {
             // Refused before the end of the content: the rest goes nowhere.
             connection.close()
         } else {

@@ -120,3 +120,12 @@ package struct SubmissionResult: WireMessage, Equatable {
         delay = try reader.read(UInt32.self)
     }
 }
+
+/// cleanup → submitter: this process ends; no more messages here, please. cleanup does not close: a message that crosses this word is
+/// taken and answered still, and the submitter closes when nothing is in hand. Never the first word on a connection.
+package struct CleanupLeaving: WireMessage, Equatable {
+    package static let kind = WireKind(5, "cleanup_leaving", from: .cleanup, to: .submitter)
+    package init() {}
+    package func encode(into writer: inout ByteWriter) {}
+    package init(from reader: inout ByteReader) throws(DecodingFailure) {}
+}

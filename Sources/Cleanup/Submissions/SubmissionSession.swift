@@ -17,14 +17,14 @@ final class SubmissionSession {
         /// Refused already; its content still comes.
         case discarding
         case committing
+        /// The submitter has been told to go elsewhere: what still comes is not taken.
+        case retired
     }
 
     private let connection: WireConnection
     private unowned let intake: MessageIntake
     private var state = State.idle
     private var isPaused = false
-    private var hasAnswered = false
-    private var isLeaving = false
 
     /// A connection with more than this to be written to the disk is not read.
     private static let highWater = 4 << 20
@@ -44,11 +44,17 @@ final class SubmissionSession {
         connection.onClose = { [weak self] in self?.closed() }
     }
 
-    /// Asks the submitter to close. Closing here would lose a message that is on its way. Who has not sent any yet sends one only.
-    func leave() {
-        guard hasAnswered, !isLeaving else { return }
-        isLeaving = true
-        connection.send(CleanupLeaving())
+    /// How long the submitter may take to close its end.
+    private static let farewell: TimeAmount = .seconds(2)
+
+    /// Takes nothing more. A message that is on its way already is not taken either, and its submitter knows that from these words,
+    /// which a mere end of the connection would not tell.
+    func retire() {
+        state = .retired
+        connection.send(SubmissionsEnd())
+        EventLoopActor.loop.scheduleTask(in: Self.farewell) { [weak self] in
+            EventLoopActor.assumeOnLoop { self?.connection.close() }
+        }
     }
 
     private func received(_ frame: WireFrame) {
@@ -61,6 +67,7 @@ final class SubmissionSession {
                     _ = try frame.decode(ContentEnd.self)
                     becomeIdle()
                 }
+            case .retired: break
             case .committing: throw DecodingFailure("a second message before the first was answered")
             }
         } catch {
@@ -144,7 +151,6 @@ final class SubmissionSession {
 
     private func becomeIdle() {
         state = .idle
-        hasAnswered = true
         intake.becameIdle(self)
     }
 

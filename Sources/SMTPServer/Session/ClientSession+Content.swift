@@ -145,7 +145,6 @@ extension ClientSession {
     /// The transaction is over.
     private func finish(_ reply: SMTPReply) {
         phase = .commands
-        hasHadTransaction = true
         let waited = wait != nil
         perform(machine.contentEnded(reply))
         if waited, !isClosed, isWaitingForCleanup { resume() }

@@ -21,7 +21,8 @@ final class CleanupLink {
     private unowned let pool: CleanupPool
     private var completion: ((Outcome) -> Void)?
     private var isStreaming = false
-    private var isLeaving = false
+    /// cleanup has said that it takes nothing more here.
+    private var wasRetired = false
     /// Monotonic nanoseconds since when nobody uses it.
     var idleSince: UInt64 = 0
 
@@ -87,15 +88,13 @@ final class CleanupLink {
     }
 
     private func received(_ frame: WireFrame) {
-        if frame.isA(CleanupLeaving.self) {
-            isLeaving = true
-            // A message that crossed the word is answered still.
-            if completion == nil { close() }
-            return
+        if frame.isA(SubmissionsEnd.self) {
+            wasRetired = true
+            return connection.close()
         }
         guard let completion, let result = try? frame.decode(SubmissionResult.self) else { return connection.close() }
         self.completion = nil
-        if isStreaming || isLeaving {
+        if isStreaming {
             // Refused before the end of the content: the rest goes nowhere.
             connection.close()
         } else {
@@ -108,6 +107,6 @@ final class CleanupLink {
         pool.forget(self)
         guard let completion else { return }
         self.completion = nil
-        completion(connection.wasReset && !isStreaming ? .notRead : .lost)
+        completion((connection.wasReset || wasRetired) && !isStreaming ? .notRead : .lost)
     }
 }

@@ -121,10 +121,10 @@ package struct SubmissionResult: WireMessage, Equatable {
     }
 }
 
-/// cleanup → submitter: this process ends; no more messages here, please. cleanup does not close: a message that crosses this word is
-/// taken and answered still, and the submitter closes when nothing is in hand. Never the first word on a connection.
-package struct CleanupLeaving: WireMessage, Equatable {
-    package static let kind = WireKind(5, "cleanup_leaving", from: .cleanup, to: .submitter)
+/// cleanup → submitter, on a connection that carries no message: this cleanup takes nothing more here (a successor is there). What was sent
+/// and not answered was not taken, and may be sent again on another connection.
+package struct SubmissionsEnd: WireMessage, Equatable {
+    package static let kind = WireKind(5, "submissions_end", from: .cleanup, to: .submitter)
     package init() {}
     package func encode(into writer: inout ByteWriter) {}
     package init(from reader: inout ByteReader) throws(DecodingFailure) {}

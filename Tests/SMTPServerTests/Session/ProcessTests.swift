@@ -35,20 +35,6 @@ struct ProcessTests {
         }
     }
 
-    @Test("a stop lets whoever has just connected deliver one message")
-    func newcomer() async throws {
-        let server = try await TestServer()
-        let client = try await server.greeted()
-        let stopping = Task { @EventLoopActor in try await server.stop(closingClients: false) }
-        await EventLoopActor.turn()
-        client.send("EHLO c\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<user@example.test>\r\nDATA\r\n")
-        for code in [250, 250, 250, 354] as [UInt16] { #expect(try await client.reply()?.code == code) }
-        client.send("x\r\n.\r\n")
-        #expect(try await client.reply()?.code == 250)
-        #expect(try await client.reply()?.code == 421)
-        try await stopping.value
-    }
-
     @Test("a stop lets transactions finish and sends the idle away")
     func stop() async throws {
         let server = try await TestServer()

@@ -254,15 +254,13 @@ def test_crashes_in_the_index_have_it_rebuilt(launch):
     instance = launch("relayhost = [127.0.0.1]:9", "minimal_backoff_time = 1000s")
     instance.sendmail("-f", "a@elsewhere.test", "b@away.test", text="Subject: x\n\nx\n")
     instance.wait_for_deferred(1)
-    before = (instance.root / "spool/index/data.mdb").stat().st_ino
     for _ in range(2):
         (manager,) = workers(instance, "qmgr")
         crash(instance, manager, 0, helper=7)
         wait_until(lambda manager=manager: workers(instance, "qmgr") not in ([manager], []), "the next queue manager")
     instance.wait_for_log("qmgr has crashed in the index twice: the next one builds it anew")
-    instance.wait_for_log("the queue index was rebuilt")
+    instance.wait_for_log("the queue index was rebuilt: it was found damaged before")
     instance.wait_for_deferred(1)
-    assert (instance.root / "spool/index/data.mdb").stat().st_ino != before
     assert not (instance.root / "spool/index/rebuild").exists()
 
 

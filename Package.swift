@@ -136,7 +136,7 @@ let testTargets: [Target] = [
     tests(
         "SMTPServerTests",
         ["SMTPServer", "SMTPProtocol", "LookupTables", "Routing", "Resolver"] + skeleton),
-    tests("DaemonKitTests", ["DaemonKit", "Mail", "Wire", "Platform"] + nio),
+    tests("DaemonKitTests", ["CPlatform", "Configuration", "DaemonKit", "Mail", "Wire", "Platform"] + nio),
     tests("MasterTests", ["Master", "Mail", "Wire", "Configuration", "Platform", "SimulatedPlatform"]),
     tests("ArchitectureTests", ["Wire"]),
     tests("CommandKitTests", ["CommandKit", "MessageFormat"]),

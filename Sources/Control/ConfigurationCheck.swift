@@ -27,6 +27,12 @@ struct ConfigurationCheck {
             }
         }
         do throws(ConfigurationError) {
+            // Master started by others runs everything as them.
+            if geteuid() == 0 { _ = try SuiteAccounts.load(instance.configuration) }
+        } catch {
+            problems.append(error.description)
+        }
+        do throws(ConfigurationError) {
             let file = try MasterFile.load(directory: instance.directory)
             var programs: Set<String> = []
             for service in file.services where ServiceDisposition(service) == .run {

@@ -81,7 +81,9 @@ package final class QueueManager {
 
     package func serve(on descriptor: Int32) async throws {
         listeners.append(
-            try await WireEndpoints.serve(listening: descriptor) { [weak self] connection in self?.accept(connection) })
+            try await WireEndpoints.serve(listening: descriptor, from: .agents) { [weak self] connection in
+                self?.accept(connection)
+            })
     }
 
     package func accept(_ connection: WireConnection) {

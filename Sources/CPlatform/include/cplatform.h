@@ -7,7 +7,9 @@
 
 #include "delivery.h"
 #include "handover.h"
+#include "sandbox.h"
 #include "supervise.h"
+#include "trial.h"
 #include "zone.h"
 
 /* Writes the text of an errno value; returns its length. */

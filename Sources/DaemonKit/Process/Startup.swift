@@ -26,6 +26,8 @@ package struct Startup: Sendable {
     /// This worker's share of master.cf's process limit: how many clients or deliveries at once over all connections; nil: no
     /// limit. See ``DaemonContext/isFull``.
     package let sessionLimit: Int?
+    /// As whom the programs run; nil when master was not started by root.
+    package let accounts: SuiteAccounts?
     /// Says what this process is at, should it die of it.
     package let breadcrumb: Breadcrumb
     /// Queue IDs of messages that have crashed a program twice: qmgr puts them on hold.
@@ -37,7 +39,8 @@ package struct Startup: Sendable {
 
     package init(
         configuration: Configuration, serviceName: String, lease: UInt64, queueDirectory: String, dataDirectory: String,
-        arguments: [String] = [], sessionLimit: Int? = nil, breadcrumb: Breadcrumb = Breadcrumb()
+        arguments: [String] = [], sessionLimit: Int? = nil, accounts: SuiteAccounts? = nil,
+        breadcrumb: Breadcrumb = Breadcrumb()
     ) {
         self.configuration = configuration
         self.serviceName = serviceName
@@ -46,6 +49,7 @@ package struct Startup: Sendable {
         self.dataDirectory = dataDirectory
         self.arguments = arguments
         self.sessionLimit = sessionLimit
+        self.accounts = accounts
         self.breadcrumb = breadcrumb
     }
 

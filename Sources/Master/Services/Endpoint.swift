@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Configuration
 internal import Glibc
 internal import Platform
 
@@ -7,7 +8,7 @@ enum Endpoint: Hashable, CustomStringConvertible {
     /// `address` has 4 or 16 bytes.
     case inet(address: [UInt8], port: UInt16)
     /// Relative to queue_directory.
-    case unix(path: String, mode: UInt32)
+    case unix(path: String, clients: SocketClients)
 
     /// The kernel cuts it to net.core.somaxconn.
     private static let backlog: Int32 = 4096
@@ -26,12 +27,14 @@ enum Endpoint: Hashable, CustomStringConvertible {
 
     /// - Returns: a listening socket that does not block.
     /// - Throws: what the kernel said (`bind 127.0.0.1 port 25: Address already in use`).
-    func open(owner: UserAccount?) throws(SystemError) -> Int32 {
+    func open(accounts: SuiteAccounts?) throws(SystemError) -> Int32 {
         let descriptor =
             switch self {
             case .inet(let address, let port): unsafe martlet_listen_inet(address, address.count, port, Self.backlog)
-            case .unix(let path, let mode):
-                unsafe martlet_listen_unix(path, mode, owner?.user ?? uid_t.max, owner?.group ?? gid_t.max, Self.backlog)
+            case .unix(let path, let clients):
+                unsafe martlet_listen_unix(
+                    path, clients.mode, accounts?.owner.user ?? uid_t.max,
+                    accounts.map { clients.group(in: $0) } ?? gid_t.max, Self.backlog)
             }
         guard descriptor >= 0 else { throw SystemError("bind", description, errno) }
         return descriptor
@@ -97,7 +100,7 @@ struct ListenerSet {
     }
 
     /// Opens those that are missing: all of them or none.
-    mutating func open(_ endpoints: [Endpoint], owner: UserAccount?, isIPv6Needed: Bool) throws(SystemError) {
+    mutating func open(_ endpoints: [Endpoint], accounts: SuiteAccounts?, isIPv6Needed: Bool) throws(SystemError) {
         var opened: [Endpoint: Int32] = [:]
         for endpoint in endpoints where descriptors[endpoint] == nil && opened[endpoint] == nil {
             if let index = inherited.firstIndex(where: { endpoint.isServed(by: $0) }) {
@@ -105,7 +108,7 @@ struct ListenerSet {
                 continue
             }
             do throws(SystemError) {
-                opened[endpoint] = try endpoint.open(owner: owner)
+                opened[endpoint] = try endpoint.open(accounts: accounts)
             } catch {
                 // A kernel without IPv6 serves the other family, as Postfix does.
                 if endpoint.isIPv6Wildcard, !isIPv6Needed, [EAFNOSUPPORT, EADDRNOTAVAIL].contains(error.code) { continue }

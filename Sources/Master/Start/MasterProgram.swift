@@ -49,6 +49,7 @@ package enum MasterProgram {
         }
         let lock = try PIDFile.take(settings.pidFile)
         let services = try ServiceTable.load(settings)
+        for gap in KernelGaps.found(settings.sandbox) { Log.warning(gap) }
         let manager = ServiceManager(environment: environmentValue)
         let supervisor = try Supervisor(
             settings: settings, lock: lock, leases: LeaseCounter(directory: settings.dataDirectory), manager: manager,

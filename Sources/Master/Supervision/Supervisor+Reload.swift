@@ -13,7 +13,7 @@ extension Supervisor {
     func adopt(_ table: ServiceTable) throws(MasterFailure) {
         do throws(SystemError) {
             try listeners.open(
-                table.plans.flatMap(\.endpoints), owner: table.settings.owner, isIPv6Needed: table.isIPv6Needed)
+                table.plans.flatMap(\.endpoints), accounts: table.settings.accounts, isIPv6Needed: table.isIPv6Needed)
         } catch {
             throw MasterFailure(error.description, isAddressInUse: error.code == EADDRINUSE)
         }

@@ -90,6 +90,8 @@ final class CleanupLink {
     private func received(_ frame: WireFrame) {
         if frame.isA(SubmissionsEnd.self) {
             wasRetired = true
+            // The others lead to the same process: who tries again needs a new one.
+            pool.closeAll()
             return connection.close()
         }
         guard let completion, let result = try? frame.decode(SubmissionResult.self) else { return connection.close() }

@@ -81,7 +81,7 @@ extension ClientSession {
             waitForCleanup(.submission)
             link.endStream()
         } else {
-            submit(transfer, attempts: 2)
+            submit(transfer, attempts: 5)
         }
     }
 

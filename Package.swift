@@ -81,7 +81,7 @@ let layer4: [Target] = [
         "Control", ["Mail", "Wire", "Platform", "Configuration", "LookupTables", "Spool", "CommandKit", arguments]),
     library("QueueCommands", ["Mail", "Wire", "MessageFormat", "Platform", "Configuration", "MailLog", "Spool", "CommandKit"]),
     library(
-        "SystemCommands", ["Mail", "Platform", "Configuration", "LookupTables", "MailLog", "Spool", "CommandKit", "CPlatform"]),
+        "SystemCommands", ["Wire", "Platform", "Configuration", "LookupTables", "MailLog", "CommandKit"]),
     library(
         "Submission",
         ["Mail", "Wire", "Platform", "Configuration", "MessageFormat", "SMTPProtocol", "LookupTables", "CommandKit"]),

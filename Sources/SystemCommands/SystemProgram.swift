@@ -13,6 +13,12 @@ package enum SystemProgram {
         do throws(ExitError) {
             switch name {
             case "postconf": try PostconfCommand.run(arguments)
+            case "postmap", "postalias": try PostmapCommand.run(name, arguments)
+            case "postlog": try PostlogCommand.run(arguments)
+            case "postkick": try PostkickCommand.run(arguments)
+            case "postlock": return try PostlockCommand.run(arguments)
+            case "postmulti": return try PostmultiCommand.run(arguments)
+            case "postfix": return try PostfixCommand.run(arguments)
             default: throw ExitError(status: EX_USAGE, message: "this program is no command of that name")
             }
             return EX_OK

@@ -18,8 +18,8 @@ PROGRAMS = Path(os.environ["MARTLET_PROGRAMS"])
 NAMES = ("master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard martlet sendmail postqueue postfix").split()
 DAEMONS = ("smtpd cleanup qmgr smtp local bounce pickup showq error discard").split()
 # Names of one program.
-LINKS = {"postsuper": "postqueue", "postcat": "postqueue", "qshape": "postqueue", "mailq": "sendmail", "rmail": "sendmail",
-         "postdrop": "sendmail", "postconf": "postfix", "postmap": "postfix", "postalias": "postfix", "postlog": "postfix",
+LINKS = {"postsuper": "postqueue", "postcat": "postqueue", "qshape": "postqueue", "mailq": "sendmail",
+         "postconf": "postfix", "postmap": "postfix", "postalias": "postfix", "postlog": "postfix",
          "postlock": "postfix", "postkick": "postfix", "postmulti": "postfix"}
 DEADLINE = 30.0
 

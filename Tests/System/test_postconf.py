@@ -54,8 +54,13 @@ def pair(programs, tmp_path):
                 ["postconf", "-c", ".", *words], executable=program, cwd=place, capture_output=True, text=True, timeout=30)
             # The order of warnings is that of a hash table; a mistake in a table's file is reported when the table is opened.
             warnings = {line for line in result.stderr.splitlines() if not line.startswith("postconf: warning: open ")}
-            files = {path.name: path.read_text() for path in place.iterdir()} if edit else None
-            results.append((result.returncode, result.stdout, warnings, files))
+            # Postfix leaves the temporary file of an edit that failed.
+            files = {path.name: path.read_text() for path in place.glob("*.cf")} if edit else None
+            text = result.stdout
+            if index == 0 and any("x" in word for word in words if word.startswith("-")):
+                for theirs, ours in (("/var/lib/postfix", "/var/lib/martlet"), ("ESMTP Postfix", "ESMTP Martlet")):
+                    text = text.replace(theirs, ours)
+            results.append((result.returncode, text, warnings, files))
         return results
 
     return run
@@ -89,9 +94,10 @@ REFUSED = ["-nd", "-n -M", "-e", "-X", "-# ", "-e foo", "-# foo=1", "-X foo=1", 
 
 @pytest.mark.parametrize("words", REFUSED)
 def test_refuses_what_postfix_refuses(pair, words):
-    results = pair("odd", *words.split())
-    assert results[0][0] == 1
-    assert_same(results)
+    postfix, martlet = pair("odd", *words.split())
+    assert martlet[:2] == postfix[:2] == (1, "")
+    # Postfix has read main.cf before it looks at some of its options.
+    assert {line for line in martlet[2] if "fatal" in line} == {line for line in postfix[2] if "fatal" in line}
 
 
 EDITS = [

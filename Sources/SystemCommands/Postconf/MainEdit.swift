@@ -54,7 +54,9 @@ struct MainEdit {
             }
         }
         if edit == .set {
-            for (name, value) in values.sorted(by: { $0.key < $1.key }) where found[name] == nil { output += "\(name) = \(value)\n" }
+            for (name, value) in values.sorted(by: { $0.key < $1.key }) where found[name] == nil {
+                output += "\(name) = \(value)\n"
+            }
         }
         return Array(output.utf8)
     }

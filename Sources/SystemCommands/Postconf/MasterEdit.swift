@@ -90,7 +90,9 @@ struct MasterEdit {
                     continue
                 }
                 for request in matching { requests[request].matches += 1 }
-                if edit == .commentOut { output += "#" + text } else {
+                if edit == .commentOut {
+                    output += "#" + text
+                } else {
                     var whole = text
                     // Comments between the lines of a changed service come before it, as in Postfix.
                     if subject != .services {

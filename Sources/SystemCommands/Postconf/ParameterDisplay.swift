@@ -32,11 +32,12 @@ struct ParameterDisplay {
                 PostconfCommand.warn("\(name): unknown parameter")
                 continue
             }
-            if options.showsOnlySet, main[name] == nil { continue }
+            if options.showsOnlySet, main[name] == nil || PostfixParameters.readOnlyNames.contains(name) { continue }
             let value = try value(name)
             if options.isJSON {
                 let source = main[name].map { $0.file == nil ? "command line" : "main.cf" } ?? "default"
-                text += "{\"name\": \(JSONFormat.quoted(name)), \"value\": \(JSONFormat.quoted(value)), \"source\": \"\(source)\"}\n"
+                text +=
+                    "{\"name\": \(JSONFormat.quoted(name)), \"value\": \(JSONFormat.quoted(value)), \"source\": \"\(source)\"}\n"
             } else {
                 text += line(label: name, value)
             }
@@ -52,13 +53,15 @@ struct ParameterDisplay {
 
     private func value(_ name: String) throws(ServiceWords.Mistake) -> String {
         let isRaw = PostfixParameters.unexpandedNames.contains(name)
-        guard let set = main[name], !PostfixParameters.readOnlyNames.contains(name) else { return try defaultValue(name, isRaw: isRaw) }
+        guard let set = main[name], !PostfixParameters.readOnlyNames.contains(name) else {
+            return try defaultValue(name, isRaw: isRaw)
+        }
         return options.expands && !isRaw ? try expand(set.text, in: nil) : set.text
     }
 
     private func defaultValue(_ name: String, isRaw: Bool) throws(ServiceWords.Mistake) -> String {
         if name == "process_name" { return "postconf" }
-        let unset = OwnParameters.defaultText(name).flatMap { name == "config_directory" ? nil : $0 }
+        let unset = OwnParameters.defaultText(name).flatMap { name == "config_directory" && !options.showsDefaults ? nil : $0 }
         let text = unset ?? configuration.unexpandedText(name) ?? "$default" + name.drop { $0 != "_" }
         // The declaration of such a value has $$ for a dollar.
         if isRaw { return text.split(separator: "$$", omittingEmptySubsequences: false).joined(separator: "$") }
@@ -70,6 +73,7 @@ struct ParameterDisplay {
     /// - Parameter service: its `-o` come before main.cf.
     func expand(_ text: String, in service: ServiceWords?) throws(ServiceWords.Mistake) -> String {
         var scope = configuration
+        if let service { scope.override("service_name", Configuration.Setting(service.name)) }
         for (name, value) in service?.parameters ?? [] { scope.override(name, Configuration.Setting(value)) }
         do throws(ConfigurationError) {
             return try scope.expand(text, for: "")

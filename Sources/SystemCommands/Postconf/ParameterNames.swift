@@ -52,7 +52,9 @@ struct ParameterNames {
                 continue
             }
             if PostfixParameters.unexpandedNames.contains(name) { continue }
-            for reference in References.names(in: value, warnings: &warnings) { refer(to: reference, from: service, warns: true) }
+            for reference in References.names(in: value, warnings: &warnings) {
+                refer(to: reference, from: service, warns: true)
+            }
             for candidate in TableParameters.names(in: expand(value)) { refer(to: candidate, from: service, warns: false) }
         }
     }
@@ -125,7 +127,9 @@ enum TableParameters {
                 continue
             }
             var parts = word.split(separator: ":", maxSplits: 1).map(String.init)
-            while parts.count == 2, parts[0] == "proxy" { parts = parts[1].split(separator: ":", maxSplits: 1).map(String.init) }
+            while parts.count == 2, parts[0] == "proxy" {
+                parts = parts[1].split(separator: ":", maxSplits: 1).map(String.init)
+            }
             guard parts.count == 2, let suffixes = suffixes[parts[0]], !parts[1].hasPrefix("/"), !parts[1].hasPrefix(".")
             else { continue }
             result += suffixes.map { parts[1] + "_" + $0 }
@@ -146,12 +150,15 @@ enum TableParameters {
             "terminal_result_attribute", "timeout", "tls_ca_cert_dir", "tls_ca_cert_file", "tls_cert", "tls_cipher_suite",
             "tls_key", "tls_random_file", "tls_require_cert", "version",
         ],
-        "mysql": sql + ["charset", "idle_interval", "option_file", "option_group", "require_result_set", "retry_interval",
-            "tls_ca_cert_dir", "tls_CAfile", "tls_CApath", "tls_cert_file", "tls_ciphers", "tls_key_file", "tls_verify_cert"],
+        "mysql": sql + [
+            "charset", "idle_interval", "option_file", "option_group", "require_result_set", "retry_interval",
+            "tls_ca_cert_dir", "tls_CAfile", "tls_CApath", "tls_cert_file", "tls_ciphers", "tls_key_file", "tls_verify_cert",
+        ],
         "pgsql": sql + ["encoding", "idle_interval", "retry_interval"],
         "sqlite": ["dbpath", "domain", "expansion_limit", "query", "result_format"] + sql,
         "memcache": [
-            "backup", "data_size_limit", "domain", "flags", "key_format", "line_size_limit", "max_try", "memcache", "retry_pause",
+            "backup", "data_size_limit", "domain", "flags", "key_format", "line_size_limit", "max_try", "memcache",
+            "retry_pause",
             "timeout", "ttl",
         ],
     ]

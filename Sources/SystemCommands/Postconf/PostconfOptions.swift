@@ -44,7 +44,8 @@ struct PostconfOptions {
     /// In the order in which messages name them.
     private static let order = Array("aAbCdefFhHjlmMnopPtTxX#")
     private static let exclusive: [[Character]] = [
-        Array("aAbFlmMpPtT"), Array("denX#"), Array("deoX#"), Array("efX#"), Array("exX#"), Array("ehHX#"), Array("ejX#"), Array("fhHj"),
+        Array("aAbFlmMpPtT"), Array("denX#"), Array("deoX#"), Array("efX#"), Array("exX#"), Array("ehHX#"), Array("ejX#"),
+        Array("fhHj"),
     ]
     private static let allowed: [Subject: [Character]] = [
         .main: Array("CdefhHjnoxX#"), .services: Array("CefjoxX#"), .fields: Array("CefhHjox"), .parameters: Array("CefhHjoxX"),
@@ -88,7 +89,8 @@ struct PostconfOptions {
             let set = Self.order.filter { group.contains($0) && flags.contains($0) }
             if set.count > 1 { throw ExitError(status: 1, message: "specify one of \(Self.text(set))") }
         }
-        if let letter = Self.exclusive[0].first(where: { flags.contains($0) }), let subject = Subject(rawValue: String(letter)) {
+        if let letter = Self.exclusive[0].first(where: { flags.contains($0) }), let subject = Subject(rawValue: String(letter))
+        {
             self.subject = subject
             let allowed = Self.allowed[subject] ?? []
             let others = Self.order.filter { flags.contains($0) && $0 != letter && !allowed.contains($0) }

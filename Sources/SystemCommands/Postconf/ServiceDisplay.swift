@@ -21,7 +21,8 @@ struct ServiceDisplay {
         for name in options.names {
             if let words = ServicePattern.words(name, 1...3), words[2] != "*" { _ = try ServicePattern.field(words[2]) }
         }
-        return try display("-F option requires service_name[/type[/field]]", 1...3) { (service, wanted) throws(ServiceWords.Mistake) in
+        return try display("-F option requires service_name[/type[/field]]", 1...3) {
+            (service, wanted) throws(ServiceWords.Mistake) in
             var text = ""
             for (index, field) in ServiceWords.fieldNames.enumerated() where wanted == "*" || wanted == field {
                 text += try self.field(index, field, service)

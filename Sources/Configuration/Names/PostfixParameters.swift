@@ -23,6 +23,12 @@ package enum PostfixParameters {
         return best?.name
     }
 
+    /// `smtp_destination_rate_delay` → `default_destination_rate_delay`; nil: no parameter that every transport has.
+    static func commonName(ofTransportParameter name: String) -> String? {
+        guard !name.hasPrefix("default_"), let text = perTransport(name), text.hasPrefix("$") else { return nil }
+        return String(text.dropFirst())
+    }
+
     /// Whether Postfix knows this name only as one that every transport has.
     static func isForTransport(_ name: String) -> Bool { defaults[name] == nil && perTransport(name) != nil }
 

@@ -45,7 +45,7 @@ extension PostfixParameters {
         authorized_flush_users = static:anyone
         authorized_mailq_users = static:anyone
         authorized_submit_users = static:anyone
-        authorized_verp_clients = $mynetworks
+        authorized_verp_clients =
         backwards_bounce_logfile_compatibility = yes
         berkeley_db_create_buffer_size = 16777216
         berkeley_db_read_buffer_size = 131072

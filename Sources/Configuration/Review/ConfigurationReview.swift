@@ -36,6 +36,19 @@ package struct ConfigurationReview: Sendable {
         return collected.all
     }
 
+    /// Some program reads it: by its name, as one transport's form of a default, or through the default of its successor
+    /// (virtual_maps is in virtual_alias_maps unless that is set).
+    private func isObeyed(_ name: String, _ configuration: Configuration, _ names: ReferencedNames) -> Bool {
+        if implemented.contains(name) { return true }
+        if let common = PostfixParameters.commonName(ofTransportParameter: name), implemented.contains(common) {
+            return !names.isOwnTransportParameter(name)
+        }
+        guard PostfixParameters.legacyNames.contains(name) else { return false }
+        return implemented.contains { heir in
+            configuration.settings[heir] == nil && PostfixParameters.defaultText(heir)?.contains("$" + name) == true
+        }
+    }
+
     /// Values that the program which reads them will not take. Those of ``BaseParameters`` are checked with their limits elsewhere.
     package func invalidValues(_ configuration: Configuration, services: [ServiceEntry]) -> [ConfigurationError] {
         var all = configuration.settings.map { ($0.key, $0.value) }
@@ -72,7 +85,7 @@ package struct ConfigurationReview: Sendable {
         _ name: String, _ setting: Configuration.Setting, _ configuration: Configuration, _ names: ReferencedNames,
         _ collected: inout Collected
     ) {
-        if implemented.contains(name) { return }
+        if isObeyed(name, configuration, names) { return }
         guard let standard = PostfixParameters.defaultText(name), !names.isOwnTransportParameter(name) else {
             if names.isUsed(name) { return }
             let known = PostfixParameters.suggestion(for: name, among: implemented)
@@ -113,9 +126,11 @@ package struct ConfigurationReview: Sendable {
             let grouped = groups.map { group in
                 let names = group.names.joined(separator: ", ")
                 let verb = group.names.count == 1 ? "is" : "are"
+                let sentence =
+                    group.names.count > 1 && group.sentence == "it has no effect" ? "they have no effect" : group.sentence
                 let advice = group.consequence == .stops ? "; remove it from the configuration to start without" : ""
                 return Finding(
-                    group.consequence, "\(names) \(verb) not implemented: \(group.sentence)\(advice)", file: group.first.file,
+                    group.consequence, "\(names) \(verb) not implemented: \(sentence)\(advice)", file: group.first.file,
                     line: group.first.line)
             }
             let everything = grouped + findings

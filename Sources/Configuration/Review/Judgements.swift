@@ -60,6 +60,8 @@ extension Judgement {
         Judgement("strict_mime_encoding_domain", .yes, .stops, "invalid MIME encodings would be accepted"),
         Judgement("message_reject_characters", .nonEmpty, .stops, "messages with these characters would be accepted"),
         Judgement("message_strip_characters", .nonEmpty, .stops, "these characters would stay in messages"),
+        Judgement(
+            "smtpd_client_connection_count_limit", .nonZero, .stops, "connections of one client at a time would not be limited"),
         Judgement("smtpd_client_connection_rate_limit", .nonZero, .stops, "connections would not be limited"),
         Judgement("smtpd_client_message_rate_limit", .nonZero, .stops, "messages of a client would not be limited"),
         Judgement("smtpd_client_recipient_rate_limit", .nonZero, .stops, "recipients of a client would not be limited"),

@@ -62,3 +62,19 @@ struct SyntaxReviewTests {
         #expect(review.invalidValues(configuration, services: []).map(\.line) == [1])
     }
 }
+
+@Suite("parameters that are obeyed under another name")
+struct ObeyedNamesTests {
+    private func messages(_ text: String) throws -> [String] {
+        ConfigurationReview(implemented: ["default_destination_concurrency_limit", "virtual_alias_maps"])
+            .findings(try .reading(text)).map(\.message)
+    }
+
+    @Test("one transport's form of a default, and an old name in a successor's default")
+    func obeyed() throws {
+        #expect(try messages("smtp_destination_concurrency_limit = 7\n").isEmpty)
+        #expect(try messages("virtual_maps = hash:/v\n").isEmpty)
+        #expect(try messages("virtual_maps = hash:/v\nvirtual_alias_maps = hash:/w\n").count == 1)
+        #expect(try messages("smtp_destination_recipient_limit = 7\n").count == 1)
+    }
+}

@@ -13,7 +13,7 @@ LIBEXEC ?= $(PREFIX)/lib/martlet
 SYSCONF ?= /etc/martlet
 RUN_DIR ?= $(CURDIR)/run
 
-.PHONY: all build release run test unit-tests system-tests lint format setup setup-tests install clean
+.PHONY: all build release run test unit-tests system-tests torture lint format setup setup-tests install clean
 
 all: release
 
@@ -46,6 +46,12 @@ unit-tests: setup-tests
 system-tests: setup-tests
 	$(SWIFT) build --explicit-target-dependency-import-check error
 	Tests/System/run
+
+# Kills every program again and again under load, and counts what arrived: SECONDS=7200 for hours, SEED=... for the same order.
+torture: SECONDS = 120
+torture: SEED =
+torture: release setup-tests
+	MARTLET_PROGRAMS=$(CURDIR)/.build/release Tests/Torture/torture.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

@@ -6,6 +6,8 @@ from collections import Counter
 LINE = re.compile(r"(\d\d):(\d\d):(\d\d) \S+ postfix/\S+?\[(\d+)\]: ([0-9A-Za-z]{6,}): (.*)")
 # Seconds from a delivery's log line to its report in the journal, at most: qmgr may be killed several times meanwhile.
 REPORTING = 20
+# From a delivery to its log line.
+LOGGING = 0.5
 LOST = "unknown mail transport error"
 
 
@@ -32,11 +34,13 @@ class Ledger:
         self.plan = plan
         self.sink, self.maildir, self.log = Tail(sink_log), maildir, Tail(mail_log)
         self.arrived = Counter()  # (number, place, recipient)
+        self.first = {}  # the same -> when it arrived first
         self.damaged = []
         self.complaints = []  # lines of the log that no run may have
         self.in_killed_hands = set()  # (number, recipient) that qmgr lost with an agent
         self.sent_by = {}  # (number, recipient) -> (second of the day, process) of those who said so
         self.killed_agents = {}  # process -> second of the day
+        self.kills = []  # when agents were killed
         self.numbers = {}  # queue ID -> number
         self.pending = []  # log lines about IDs that are not known yet
 
@@ -44,8 +48,8 @@ class Ledger:
 
     def look(self, answered):
         for line in self.sink.lines():
-            _, number, recipient, right = line.split()
-            self.arrived[int(number), "sink", recipient] += 1
+            instant, number, recipient, right = line.split()
+            self.count(int(number), "sink", recipient, float(instant))
             if right != "True":
                 self.damaged.append(f"message {number} at the sink")
         self.look_into_mailbox()
@@ -54,12 +58,16 @@ class Ledger:
                 self.numbers[answer.queue_id] = number
         self.look_into_log()
 
+    def count(self, number, place, recipient, instant):
+        self.arrived[number, place, recipient] += 1
+        self.first.setdefault((number, place, recipient), instant)
+
     def look_into_mailbox(self):
         new = self.maildir / "new"
         if not new.is_dir():
             return
         for path in new.iterdir():
-            data = path.read_bytes()
+            data, instant = path.read_bytes(), path.stat().st_mtime
             path.unlink()
             head, _, body = data.partition(b"\n\n")
             delivered = re.search(rb"^Delivered-To: (\S+)$", head, re.M).group(1).decode()
@@ -71,9 +79,9 @@ class Ledger:
             if head.find(b"Return-Path: <>") >= 0:
                 failed = set(re.findall(rb"^Final-Recipient: rfc822; ?(\S+)$", data, re.M))
                 for recipient in failed:
-                    self.arrived[number, "bounce", recipient.decode()] += 1
+                    self.count(number, "bounce", recipient.decode(), instant)
                 continue
-            self.arrived[number, "mailbox", delivered] += 1
+            self.count(number, "mailbox", delivered, instant)
             if hashlib.sha256(body.replace(b"\n", b"\r\n")).hexdigest()[:16].encode() != match.group(2):
                 self.damaged.append(f"message {number} in the mailbox")
 
@@ -86,6 +94,8 @@ class Ledger:
                 continue
             hour, minute, second, process, queue_id, text = match.groups()
             process = (int(hour) * 3600 + int(minute) * 60 + int(second), process)
+            if sender := re.match(rf"from=<{re.escape(self.plan.user)}\+b(\d+)@", text):
+                self.numbers.setdefault(queue_id, int(sender.group(1)))
             if child := re.search(r"\(forwarded as (\w+)\)|notification: (\w+)", text):
                 self.pending.append((process, queue_id, "child", child.group(1) or child.group(2)))
             if recipient := re.match(r"to=<([^>]*)>", text):
@@ -146,6 +156,10 @@ class Ledger:
     def is_excused(self, number, place, recipient):
         name = f"{self.plan.user}+b{number}@example.test" if place == "bounce" else recipient
         if (number, name) in self.in_killed_hands:
+            return True
+        first = self.first[number, place, recipient]
+        if any(0 <= instant - first <= LOGGING for instant in self.kills):
+            # Killed before it could say so, and whoever would have missed it was killed with it.
             return True
         # qmgr was away, too, when the agent died, and never heard of it.
         return any(

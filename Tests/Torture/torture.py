@@ -89,6 +89,7 @@ class Torture:
                 break
             self.violence.do(what)
         self.ledger.killed_agents.update(self.violence.killed_agents)
+        self.ledger.kills = self.violence.kills
         began = time.monotonic()
         is_drained = self.drain()
         self.ledger.look(self.sender.answered)

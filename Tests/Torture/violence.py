@@ -41,6 +41,7 @@ class Violence:
         self.instance, self.say = instance, say
         self.done = {}
         self.killed_agents = {}  # process -> second of the day
+        self.kills = []
         helped = instance.run("martlet", "--help").stdout
         self.can_upgrade = re.search(r"^\s+upgrade\b", helped, re.M) is not None
 
@@ -100,6 +101,7 @@ class Violence:
             except ProcessLookupError:
                 continue
             if name in AGENTS:
+                self.kills.append(time.time())
                 now = time.localtime()
                 self.killed_agents[str(pid)] = now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec
         end = time.monotonic() + 5
@@ -129,5 +131,6 @@ class Violence:
                 result = problem
             if getattr(result, "returncode", 1) == 0 or "already running" in (result.stderr or ""):
                 return
+            self.say(f"start: {getattr(result, 'stderr', result)}".strip())
             assert time.monotonic() < end, f"does not start: {result}"
             time.sleep(0.2)

@@ -114,9 +114,8 @@ extension Endpoint: ByteCodable {
             self = .inet(address: address, port: try reader.read(UInt16.self))
         case 2:
             let path = try reader.read(String.self)
-            guard let clients = SocketClients(rawValue: try reader.read(String.self)) else {
-                throw DecodingFailure("no such clients of a socket")
-            }
+            let word = try reader.read(String.self)
+            guard let clients = SocketClients(rawValue: word) else { throw DecodingFailure("\"\(word)\" may connect nowhere") }
             self = .unix(path: path, clients: clients)
         case let other: throw DecodingFailure("\(other) is no kind of endpoint")
         }

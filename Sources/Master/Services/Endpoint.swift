@@ -63,7 +63,7 @@ extension Endpoint {
         }
     }
 
-    /// Where a socket listens, as it was bound (of a UNIX path nobody knows for whom); nil when it does not.
+    /// Where a socket listens, as it was bound (a UNIX path without those who may connect); nil when it does not.
     init?(listening descriptor: Int32) {
         var open = martlet_endpoint()
         guard unsafe martlet_listening_socket(descriptor, &open) == 1 else { return nil }

@@ -116,7 +116,10 @@ let testTargets: [Target] = [
     tests("RoutingTests", ["Routing", "LookupTables", "Configuration", "Mail", "Platform"]),
     tests(
         "CleanupTests",
-        ["Cleanup", "Configuration", "DaemonKit", "LookupTables", "Mail", "Platform", "Routing", "Spool", "Wire"] + nio),
+        [
+            "Cleanup", "Configuration", "DaemonKit", "LookupTables", "Mail", "Platform", "Routing", "SimulatedPlatform",
+            "Spool", "Wire",
+        ] + nio),
     tests("SimulationTests", ["Spool", "Cleanup", "QueueManager", "SimulatedPlatform", "Wire", "Mail", "Platform"]),
     tests("QueueManagerTests", ["QueueManager", "Scheduling", "Spool"] + skeleton),
     tests("SpoolTests", ["Spool", "SimulatedPlatform"]),

@@ -8,16 +8,20 @@ internal import Wire
 
 /// bounce(8): qmgr asks for notices to senders, one request at a time on each connection.
 ///
+/// While there are connections its mark says so (``AgentPresence``): a new qmgr asks for no notice until those that its predecessor
+/// asked for are made, and a request of which nobody waits for the answer any more is not begun.
 /// *Failure:* a malformed request closes its connection; everything else is an answer.
 package final class BounceService: DaemonService {
     private let maker: NoticeMaker
+    private let presence: OwnPresence
     private var listeners: [any Channel] = []
     private var connections: [ObjectIdentifier: WireConnection] = [:]
     private var inHand = 0
     private var stopped: CheckedContinuation<Void, Never>?
     private var isStopping = false
 
-    package init(settings: BounceSettings, lease: UInt64) {
+    package init(settings: BounceSettings, lease: UInt64, presence: AgentPresence? = nil) {
+        self.presence = OwnPresence(presence, lease: lease, task: .notices)
         maker = NoticeMaker(
             settings: settings, lease: lease, cleanup: CleanupClient(timeLimit: settings.ipcTimeout),
             reader: ContentReader(queueDirectory: "", fileSystem: POSIXFileSystem()), time: SystemTime())
@@ -43,10 +47,12 @@ package final class BounceService: DaemonService {
     package var isIdle: Bool { inHand == 0 && connections.isEmpty }
 
     private func accepted(_ connection: WireConnection) {
+        guard presence.set() else { return connection.close() }
         connections[ObjectIdentifier(connection)] = connection
         connection.onClose = { [weak self, weak connection] in
             guard let self, let connection else { return }
             self.connections[ObjectIdentifier(connection)] = nil
+            if self.isIdle { self.presence.clear() }
         }
         connection.onFrame = { [weak self, weak connection] frame in
             guard let self, let connection else { return }
@@ -59,6 +65,9 @@ package final class BounceService: DaemonService {
             let request = try frame.decode(NoticeRequest.self)
             inHand += 1
             Task {
+                // Of a qmgr that died meanwhile the end of the connection comes right behind its request.
+                await EventLoopActor.turn()
+                guard connection.isOpen else { return ended() }
                 let outcome = await maker.make(request)
                 connection.send(NoticeResult(outcome))
                 ended()
@@ -71,6 +80,7 @@ package final class BounceService: DaemonService {
 
     private func ended() {
         inHand -= 1
+        if isIdle { presence.clear() }
         guard isStopping, inHand == 0, let waiting = stopped else { return }
         stopped = nil
         waiting.resume()

@@ -62,6 +62,11 @@ int martlet_spawn_program(const char *path, char *const arguments[], char *const
     return code ? -1 : 0;
 }
 
+void martlet_begin_writing(int descriptor)
+{
+    sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int martlet_socket_pair(int ends[2])
 {
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);

@@ -64,8 +64,12 @@ void martlet_raise_descriptor_limit(void)
     }
 }
 
-void martlet_limit_memory_arenas(void)
+void martlet_tune_allocator(void)
 {
     /* One event loop allocates; an arena for each helper thread would only cost memory. */
     mallopt(M_ARENA_MAX, 1);
+    /* Buffers of a message come and go all the time: with glibc's defaults (128 KiB) each would be mapped and unmapped, or the
+     * heap's end given back and taken again, with all pages cleared anew. */
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }

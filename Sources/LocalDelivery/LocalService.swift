@@ -25,16 +25,19 @@ package final class LocalService: DaemonService {
     private let partial = PartialDeliveries()
     private var agent: DeliveryAgent?
 
-    package convenience init(settings: LocalSettings, startup: Startup) {
+    package convenience init(settings: LocalSettings, startup: Startup, presence: AgentPresence) {
         self.init(
-            settings: settings, lease: startup.lease, configurationDirectory: startup.configuration.directory, spool: "",
-            cleanup: "public/cleanup")
+            settings: settings, lease: startup.lease, presence: presence,
+            configurationDirectory: startup.configuration.directory, spool: "", cleanup: "public/cleanup")
     }
 
     /// - Parameters:
     ///   - spool: queue_directory; empty when it is the process's directory.
     ///   - cleanup: path of cleanup's socket.
-    init(settings: LocalSettings, lease: UInt64, configurationDirectory: String, spool: String, cleanup: String) {
+    init(
+        settings: LocalSettings, lease: UInt64, presence: AgentPresence? = nil, configurationDirectory: String, spool: String,
+        cleanup: String
+    ) {
         self.settings = settings
         time = SystemTime()
         reader = ContentReader(queueDirectory: spool, fileSystem: POSIXFileSystem())
@@ -42,7 +45,7 @@ package final class LocalService: DaemonService {
         deliverers = DelivererPool(settings: settings, configurationDirectory: configurationDirectory, pool: pool)
         forwarding = Forwarding(
             settings: settings, lease: lease, cleanup: CleanupClient(path: cleanup, timeLimit: settings.ipcTimeout), time: time)
-        agent = DeliveryAgent(service: settings.service) { [weak self] delivery in
+        agent = DeliveryAgent(service: settings.service, lease: lease, presence: presence) { [weak self] delivery in
             Task { await self?.deliver(delivery) }
         }
     }

@@ -4,22 +4,26 @@ package import DaemonKit
 package final class NullDeliveryService: DaemonService {
     private let agent: DeliveryAgent
 
-    private init(service: String, deliver: @escaping @EventLoopActor (Delivery) -> Void) {
-        agent = DeliveryAgent(service: service, deliver: deliver)
+    private init(
+        _ startup: Startup, _ presence: AgentPresence, deliver: @escaping @EventLoopActor (Delivery) -> Void
+    ) {
+        agent = DeliveryAgent(service: startup.serviceName, lease: startup.lease, presence: presence, deliver: deliver)
     }
 
     package nonisolated static func discarding(
         _ startup: Startup
-    ) -> @Sendable @EventLoopActor () -> any DaemonService {
-        let service = startup.serviceName
-        return { NullDeliveryService(service: service) { discard($0) } }
+    ) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService {
+        let presence = try AgentPresence.open(startup)
+        return { NullDeliveryService(startup, presence) { discard($0) } }
     }
 
     /// As service `retry`, everything is deferred.
-    package nonisolated static func failing(_ startup: Startup) -> @Sendable @EventLoopActor () -> any DaemonService {
-        let service = startup.serviceName
-        let isRetry = service == "retry"
-        return { NullDeliveryService(service: service) { failDelivery($0, isRetry: isRetry) } }
+    package nonisolated static func failing(
+        _ startup: Startup
+    ) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService {
+        let presence = try AgentPresence.open(startup)
+        let isRetry = startup.serviceName == "retry"
+        return { NullDeliveryService(startup, presence) { failDelivery($0, isRetry: isRetry) } }
     }
 
     package func start(_ context: DaemonContext) async throws {}

@@ -17,6 +17,7 @@ package import Wire
 package final class QueueManager {
     private let settings: QueueManagerSettings
     private let resolver: any RecipientResolver
+    private let census: any AgentCensus
     private let opening: StoreThread.Opening
     private let store = StoreThread()
     private let time = SystemTime()
@@ -44,8 +45,10 @@ package final class QueueManager {
 
     /// - Parameter opening: opens the store, on the store's thread.
     package init(
-        settings: QueueManagerSettings, resolver: any RecipientResolver, opening: @escaping StoreThread.Opening
+        settings: QueueManagerSettings, resolver: any RecipientResolver, census: any AgentCensus,
+        opening: @escaping StoreThread.Opening
     ) {
+        self.census = census
         self.settings = settings
         self.resolver = resolver
         self.opening = opening
@@ -55,7 +58,7 @@ package final class QueueManager {
 
     package func begin(failure: @escaping (String) -> Void) {
         fail = failure
-        let engine = QueueEngine(settings: settings.engine, time: time, resolver: resolver, output: self)
+        let engine = QueueEngine(settings: settings.engine, time: time, resolver: resolver, census: census, output: self)
         self.engine = engine
         notices = NoticePool(settings: settings) { [weak self] number, outcome in
             self?.turn { $0.noticeAnswered(number, outcome) }
@@ -89,7 +92,10 @@ package final class QueueManager {
         let patience = EventLoopActor.loop.scheduleTask(in: TimeAmount(Self.stopPatience)) {
             EventLoopActor.assumeOnLoop { self.resumeQuiet() }
         }
-        if let engine, engine.deliveriesInHand > 0 || !engine.isQuiet { await withCheckedContinuation { quiet = $0 } }
+        // One that does not have the queue yet has nothing in hand, and must not keep its successor waiting.
+        if let engine, engine.isOpen, engine.deliveriesInHand > 0 || !engine.isQuiet {
+            await withCheckedContinuation { quiet = $0 }
+        }
         patience.cancel()
         ticks?.cancel()
         timer?.task.cancel()
@@ -218,7 +224,7 @@ extension QueueManager: QueueEngineOutput {
 
 extension QueueManager: TransportPoolDelegate {
     func reported(_ reports: DeliveryReports) { turn { $0.reported(reports) } }
-    func lost(_ delivery: UInt64) { turn { $0.lost(delivery: delivery) } }
+    func lost(_ delivery: UInt64, agent: UInt64?) { turn { $0.lost(delivery: delivery, agent: agent) } }
     func unavailable(_ delivery: UInt64, _ status: DeliveryStatus) {
         turn { $0.transportUnavailable(delivery: delivery, status) }
     }

@@ -26,10 +26,12 @@ package final class QueueManagerService: DaemonService {
             throw StartupError(error.description)
         }
         let settings = try QueueManagerSettings(startup, processLimits: limits(services))
+        let presence = try AgentPresence.open(startup)
         let directory = SpoolDirectory(path: startup.queueDirectory)
         return {
             QueueManagerService(
-                QueueManager(settings: settings, resolver: RoutingResolver(addresses: addresses)) { () throws(StoreError) in
+                QueueManager(settings: settings, resolver: RoutingResolver(addresses: addresses), census: presence) {
+                    () throws(StoreError) in
                     try QueueStore.open(
                         directory: directory, fileSystem: POSIXFileSystem(), index: LMDBIndex(directory: directory.index),
                         time: SystemTime(), entropy: SystemEntropy())

@@ -7,11 +7,11 @@ package final class SMTPClientService: DaemonService {
     private let agent: DeliveryAgent
     private let client: SMTPClient
 
-    package init(service: String, settings: SMTPClientSettings) {
+    package init(_ startup: Startup, presence: AgentPresence, settings: SMTPClientSettings) {
         let contents = Spool.ContentReader(queueDirectory: "", fileSystem: POSIXFileSystem())
         let client = SMTPClient(settings, contents: contents)
         self.client = client
-        agent = DeliveryAgent(service: service) { client.deliver($0) }
+        agent = DeliveryAgent(service: startup.serviceName, lease: startup.lease, presence: presence) { client.deliver($0) }
     }
 
     package func start(_ context: DaemonContext) async throws {}

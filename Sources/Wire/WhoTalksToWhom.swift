@@ -3,7 +3,8 @@ package enum WhoTalksToWhom {
     package static let table: [WireKind] = [
         Submission.kind, ContentChunk.kind, ContentEnd.kind, SubmissionResult.kind,
         ArrivalNotice.kind, ArrivalAcknowledgement.kind,
-        AgentReady.kind, DeliveryRequest.kind, DeliveryReports.kind, ReportsJournalled.kind, ResumedReports.kind,
+        AgentReady.kind, AgentLeaving.kind, DeliveryRequest.kind, DeliveryReports.kind, ReportsJournalled.kind,
+        ResumedReports.kind,
         NoticeRequest.kind, NoticeResult.kind,
         LocalSubmission.kind, LocalContentChunk.kind, LocalSubmissionResult.kind,
         QueueCommand.kind, QueueCommandResult.kind, LiveQueueQuery.kind, LiveQueueRows.kind,

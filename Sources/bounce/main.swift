@@ -4,5 +4,6 @@ import DaemonKit
 Daemon.run("bounce", parameters: BounceParameters.all, privileges: .spool) { startup throws(StartupError) in
     let settings = try BounceSettings(startup)
     let lease = startup.lease
-    return { BounceService(settings: settings, lease: lease) }
+    let presence = try AgentPresence.open(startup)
+    return { BounceService(settings: settings, lease: lease, presence: presence) }
 }

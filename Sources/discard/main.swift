@@ -2,5 +2,5 @@ import DaemonKit
 import NullDelivery
 
 Daemon.run("discard", parameters: [], privileges: .nothing) { startup throws(StartupError) in
-    NullDeliveryService.discarding(startup)
+    try NullDeliveryService.discarding(startup)
 }

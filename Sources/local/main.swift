@@ -4,5 +4,6 @@ import MailLog
 
 Daemon.run("local", parameters: LocalParameters.all, privileges: .deliveryParent) { startup throws(StartupError) in
     let settings = try LocalSettings(startup) { Log.warning($0) }
-    return { LocalService(settings: settings, startup: startup) }
+    let presence = try AgentPresence.open(startup)
+    return { LocalService(settings: settings, startup: startup, presence: presence) }
 }

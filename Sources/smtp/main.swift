@@ -3,6 +3,6 @@ import SMTPClient
 
 Daemon.run("smtp", parameters: SMTPClientParameters.all, privileges: .networkFacing) { startup throws(StartupError) in
     let settings = try SMTPClientSettings(startup)
-    let service = startup.serviceName
-    return { SMTPClientService(service: service, settings: settings) }
+    let presence = try AgentPresence.open(startup)
+    return { SMTPClientService(startup, presence: presence, settings: settings) }
 }

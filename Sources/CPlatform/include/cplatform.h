@@ -44,6 +44,13 @@ int martlet_hold_termination(void);
 /* Returns when SIGTERM has come. */
 void martlet_wait_for_termination(void);
 
+/* A mark of this process on one byte of a file that many share: a record lock, which the kernel takes away when the process ends
+ * and which programs started by it do not inherit. 0, or -1 with errno. */
+int martlet_set_mark(int descriptor, int64_t place, int on);
+
+/* A mark of another process between two places, not necessarily the lowest, and its process; -1: there is none; -2: errno. */
+int64_t martlet_find_mark(int descriptor, int64_t first, int64_t last, int32_t *process);
+
 /* Ends the process without running destructors beside live threads. */
 _Noreturn void martlet_exit(int status);
 
@@ -53,7 +60,7 @@ void martlet_take_global_jobs(void (*function)(void *job));
 /* As many descriptors as the administrator allows, up to 65,536. */
 void martlet_raise_descriptor_limit(void);
 
-/* Keeps the allocator to one arena. */
-void martlet_limit_memory_arenas(void);
+/* Keeps the allocator to one arena, and what is freed at hand for the next message. */
+void martlet_tune_allocator(void);
 
 #endif

@@ -14,6 +14,9 @@ int martlet_rename_exclusive(const char *from, const char *to);
 int martlet_spawn_program(const char *path, char *const arguments[], char *const environment[], const int standard[3],
     int channel, int new_session, const char *directory, int32_t *child);
 
+/* Starts the writing of a file's dirty pages and does not wait for it. */
+void martlet_begin_writing(int descriptor);
+
 /* A connected pair of stream sockets, which no program that is executed inherits. */
 int martlet_socket_pair(int ends[2]);
 

@@ -18,7 +18,10 @@ final class ArrivalAnnouncer {
     private var hasWarned = false
     private var isRetryScheduled = false
     private var onSettled: (() -> Void)?
-    private static let retryPause = TimeAmount.seconds(1)
+    /// A new qmgr dispatches nothing before it has heard of our segments: soon at first, then ever more rarely.
+    private var retryPause = firstRetryPause
+    private static let firstRetryPause = TimeAmount.milliseconds(50)
+    private static let longestRetryPause = TimeAmount.seconds(1)
 
     init(path: String) { self.path = path }
 
@@ -96,6 +99,7 @@ final class ArrivalAnnouncer {
         do {
             let acknowledgement: ArrivalAcknowledgement = try frame.decode()
             book.acknowledged(acknowledgement)?.close()
+            retryPause = Self.firstRetryPause
         } catch {
             Log.warning("malformed frame from the queue manager: \(error)")
             connection?.close()
@@ -108,7 +112,9 @@ final class ArrivalAnnouncer {
     private func scheduleRetry() {
         guard !isRetryScheduled else { return }
         isRetryScheduled = true
-        EventLoopActor.loop.scheduleTask(in: Self.retryPause) { [self] in
+        let pause = retryPause
+        retryPause = min(pause * 2, Self.longestRetryPause)
+        EventLoopActor.loop.scheduleTask(in: pause) { [self] in
             EventLoopActor.assumeOnLoop {
                 isRetryScheduled = false
                 if connection == nil {

@@ -31,6 +31,8 @@ package struct LaneOutcome: Sendable {
     package var opened: SegmentIdentity?
     package var committed: Committed?
     package var ended: [EndedSegment] = []
+    /// How long the batch took, its sync included.
+    package var duration = Duration.zero
 
     package struct Committed: Sendable {
         package var segment: SegmentIdentity
@@ -77,11 +79,13 @@ package final class CommitLane: @unchecked Sendable {
     }
 
     package func commit(_ batch: [LaneRecord]) -> LaneOutcome {
+        let began = time.monotonic
         var outcome = LaneOutcome()
         let records = admitted(batch, &outcome)
         guard !records.isEmpty else { return outcome }
         let verdict = store(records, &outcome)
         for index in outcome.verdicts.indices where outcome.verdicts[index] == .committed { outcome.verdicts[index] = verdict }
+        outcome.duration = .nanoseconds(Int64(time.monotonic &- began))
         return outcome
     }
 

@@ -27,9 +27,10 @@ package final class SpaceGauge: Sendable {
 
     package func isShort() -> Bool {
         guard minimum > 0 else { return false }
-        let now = time.monotonic
         return last.withLock { last in
-            if let last, now - last.instant < Self.validity { return last.isShort }
+            // Under the lock: a thread that had looked at the clock before waiting for it would find a reading from the future.
+            let now = time.monotonic
+            if let last, now < last.instant + Self.validity { return last.isShort }
             let isShort = ((try? fileSystem.freeSpace(path)) ?? .max) < minimum
             last = Reading(instant: now, isShort: isShort)
             return isShort

@@ -8,6 +8,7 @@ final class AgentSlot {
     private let connection: WireConnection
     private unowned let agent: DeliveryAgent
     private var current: Delivery?
+    private var isLeaving = false
 
     init(connection: WireConnection, agent: DeliveryAgent) {
         self.connection = connection
@@ -15,17 +16,21 @@ final class AgentSlot {
     }
 
     var isConnected: Bool { connection.isOpen }
-    var isBusy: Bool { current != nil }
 
     func start() {
         connection.onFrame = { [weak self] frame in self?.received(frame) }
         connection.onClose = { [weak self] in self?.closed() }
-        connection.send(AgentReady(service: agent.service, pid: agent.pid))
+        connection.send(AgentReady(service: agent.service, agent: agent.lease))
     }
 
     func send(_ reports: DeliveryReports) { connection.send(reports) }
 
-    func close() { connection.close() }
+    /// Asks qmgr to close when nothing is in hand. Closing here would lose a request that is on its way.
+    func leave() {
+        guard !isLeaving else { return }
+        isLeaving = true
+        connection.send(AgentLeaving())
+    }
 
     private func received(_ frame: WireFrame) {
         do {
@@ -52,7 +57,6 @@ final class AgentSlot {
             throw DecodingFailure("acknowledgement of a delivery that is not here")
         }
         current = nil
-        agent.ended(self)
     }
 
     private func closed() {

@@ -11,6 +11,12 @@ extension EventLoopFuture where Value: Sendable {
 }
 
 extension EventLoopActor {
+    /// Until everything that the loop has found ready by now is dealt with.
+    @EventLoopActor
+    package static func turn() async {
+        await withCheckedContinuation { continuation in loop.execute { continuation.resume() } }
+    }
+
     @EventLoopActor
     package static func sleep(for time: Duration) async {
         await withCheckedContinuation { continuation in

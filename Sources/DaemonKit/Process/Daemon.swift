@@ -81,7 +81,7 @@ package enum Daemon {
             throw StartupError(SystemError("chdir", startup.queueDirectory, errno).description)
         }
         umask(0o077)
-        martlet_limit_memory_arenas()
+        martlet_tune_allocator()
         return startup
     }
 

@@ -20,7 +20,7 @@ package enum Deliverer {
         guard fcntl(channel, F_SETFD, FD_CLOEXEC) == 0, unsafe chdir("/") == 0 else {
             end("descriptor \(channel): \(errorText(errno))", status: EX_OSERR)
         }
-        martlet_limit_memory_arenas()
+        martlet_tune_allocator()
         let session = DelivererSession(settings: settings, channel: channel)
         session.serve()
         exit(0)

@@ -3,10 +3,14 @@ internal import Mail
 internal import Platform
 internal import Wire
 
-/// One thread reads a request, lets the next one read, and delivers: so the syncs of several messages overlap. Threads come while
-/// requests wait, up to ``maximumThreads``.
+/// One thread reads what waits, lets the next one read, and delivers: so the syncs of several messages overlap. Messages for
+/// maildirs that wait together are delivered together. Threads come while requests wait, up to ``maximumThreads``.
 final class DelivererSession: @unchecked Sendable {
     static let maximumThreads = 8
+    /// Messages for maildirs that one thread takes at once.
+    static let maximumBatch = 16
+
+    private typealias Order = (request: MailboxDelivery, content: IncomingContent)
 
     private let settings: DelivererSettings
     private let channel: Int32
@@ -42,30 +46,35 @@ final class DelivererSession: @unchecked Sendable {
     private func work() {
         while true {
             counting.locked { waiting += 1 }
-            var isEnd = false
-            var late: (MailboxDelivery, IncomingContent)?
-            reading.locked {
+            let orders: [Order]? = reading.locked {
                 counting.locked { waiting -= 1 }
-                guard let (request, content) = receive() else {
-                    isEnd = true
-                    return
-                }
-                if request.contentLength == nil {
-                    // The rest of the message is the next thing to read: nobody else may.
-                    answer(request, content)
-                    content.drain()
-                    if let failure = content.failure { Deliverer.end(failure.description, status: EX_PROTOCOL) }
-                } else {
-                    late = (request, content)
-                    startAnother()
-                }
+                return takeOrders()
             }
-            if isEnd { return }
-            if let (request, content) = late { answer(request, content) }
+            guard let orders else { return }
+            answer(orders)
         }
     }
 
-    private func receive() -> (MailboxDelivery, IncomingContent)? {
+    /// Requests for maildirs that wait, and at most one other, the last; nil at the end. One whose content is streamed is answered
+    /// here: the rest of its message is the next thing to read, and nobody else may.
+    private func takeOrders() -> [Order]? {
+        var orders: [Order] = []
+        repeat {
+            guard let order = receive() else { return orders.isEmpty ? nil : orders }
+            guard order.request.contentLength != nil else {
+                answer(orders)
+                answer([order])
+                order.content.drain()
+                if let failure = order.content.failure { Deliverer.end(failure.description, status: EX_PROTOCOL) }
+                return []
+            }
+            orders.append(order)
+        } while orders[orders.count - 1].request.isForMaildir && orders.count < Self.maximumBatch && source.hasMore
+        startAnother()
+        return orders
+    }
+
+    private func receive() -> Order? {
         do throws(DecodingFailure) {
             guard let frame = try source.next() else { return nil }
             let request = try frame.decode(MailboxDelivery.self)
@@ -94,37 +103,73 @@ final class DelivererSession: @unchecked Sendable {
         if !isStarted { counting.locked { threads -= 1 } }
     }
 
-    private func answer(_ request: MailboxDelivery, _ content: IncomingContent) {
-        var result: MailboxDeliveryResult
-        do throws(MailboxFailure) {
-            let forward = request.unlessForward.isEmpty ? nil : try read(request.unlessForward, ownerMatters: true, request)
-            if let forward, forward.forward != nil {
-                result = forward
-            } else {
-                result = try deliver(request, content)
-                result.remark = forward?.remark
+    /// Maildirs first, whose answers do not wait for a command or a mailbox's lock.
+    private func answer(_ orders: [Order]) {
+        var answers: [UInt8] = []
+        var staged: [(result: MailboxDeliveryResult, message: MaildirDelivery.Staged)] = []
+        var others: [Order] = []
+        for order in orders {
+            guard order.request.isForMaildir else {
+                others.append(order)
+                continue
             }
-        } catch {
-            result = MailboxDeliveryResult(number: request.number, status: error.status)
+            switch begin(order.request, order.content) {
+            case .over(let result): answers += result.frame()
+            case .staged(let message, let result): staged.append((result, message))
+            }
         }
-        result.number = request.number
-        send(result.frame())
+        for (failure, var item) in zip(maildir.complete(staged.map(\.message)), staged) {
+            if let failure { item.result.status = failure.status }
+            answers += item.result.frame()
+        }
+        if !answers.isEmpty { send(answers) }
+        for order in others {
+            if case .over(let result) = begin(order.request, order.content) { send(result.frame()) }
+        }
     }
 
+    private enum Begun {
+        case over(MailboxDeliveryResult)
+        /// The result, if the message can be made durable.
+        case staged(MaildirDelivery.Staged, MailboxDeliveryResult)
+    }
+
+    private func begin(_ request: MailboxDelivery, _ content: IncomingContent) -> Begun {
+        do throws(MailboxFailure) {
+            let forward = request.unlessForward.isEmpty ? nil : try read(request.unlessForward, ownerMatters: true, request)
+            if let forward, forward.forward != nil { return .over(forward) }
+            guard case .maildir(let path) = request.target else {
+                var result = try deliver(request, content)
+                result.remark = forward?.remark
+                return .over(result)
+            }
+            var result = delivered(request, "delivered to maildir")
+            result.remark = forward?.remark
+            return .staged(try stage(request, content, path), result)
+        } catch {
+            return .over(MailboxDeliveryResult(number: request.number, status: error.status))
+        }
+    }
+
+    private func stage(
+        _ request: MailboxDelivery, _ content: IncomingContent, _ path: String
+    ) throws(MailboxFailure) -> MaildirDelivery.Staged {
+        try maildir.stage(to: path) { (file) throws(SystemError) in
+            var isFirst = true
+            try content.forEachPart { (part) throws(SystemError) in
+                try file.write(isFirst ? [request.prepended, part] : [part])
+                isFirst = false
+            }
+            if isFirst { try file.write([request.prepended]) }
+        }
+    }
+
+    /// All but maildirs.
     private func deliver(
         _ request: MailboxDelivery, _ content: IncomingContent
     ) throws(MailboxFailure) -> MailboxDeliveryResult {
         switch request.target {
-        case .maildir(let path):
-            try maildir.deliver(to: path) { (file) throws(SystemError) in
-                var isFirst = true
-                try content.forEachPart { (part) throws(SystemError) in
-                    try file.write(isFirst ? [request.prepended, part] : [part])
-                    isFirst = false
-                }
-                if isFirst { try file.write([request.prepended]) }
-            }
-            return delivered(request, "delivered to maildir")
+        case .maildir: preconditionFailure("maildirs are staged")
         case .mbox(let path):
             try append(request, content, to: .init(path: path, mustBeOwned: true, sizeLimit: request.mailboxSizeLimit))
             return delivered(request, "delivered to mailbox")
@@ -197,5 +242,12 @@ final class DelivererSession: @unchecked Sendable {
                 done += count
             }
         }
+    }
+}
+
+extension MailboxDelivery {
+    fileprivate var isForMaildir: Bool {
+        if case .maildir = target { return true }
+        return false
     }
 }

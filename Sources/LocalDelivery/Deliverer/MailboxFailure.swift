@@ -18,7 +18,8 @@ struct MailboxFailure: Error, Equatable {
     init(_ error: SystemError, _ what: String, fallback: EnhancedStatus = EnhancedStatus(.permanent, 2, 0)) {
         let code: EnhancedStatus
         switch error.code {
-        case EAGAIN, ESTALE, EINTR, EMFILE, ENFILE, ENOMEM, EIO: code = EnhancedStatus(.temporary, 2, 0)
+        // ECANCELED: the content did not come to its end (IncomingContent), which is nobody's fault outside.
+        case EAGAIN, ESTALE, EINTR, EMFILE, ENFILE, ENOMEM, EIO, ECANCELED: code = EnhancedStatus(.temporary, 2, 0)
         case ENOSPC, EROFS: code = EnhancedStatus(.temporary, 3, 0)
         case EDQUOT, EFBIG: code = EnhancedStatus(.permanent, 2, 2)
         default: code = fallback

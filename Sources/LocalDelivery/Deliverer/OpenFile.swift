@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 internal import Platform
 
@@ -51,6 +52,9 @@ struct OpenFile: ~Copyable {
             done += count
         }
     }
+
+    /// Lets the disk begin with what was written; a hint for a ``sync()`` that comes later.
+    func beginWriting() { martlet_begin_writing(descriptor) }
 
     func sync() throws(SystemError) {
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", path, errno) }

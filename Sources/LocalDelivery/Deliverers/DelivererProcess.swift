@@ -103,13 +103,14 @@ final class DelivererProcess {
         case .stream(let stream):
             message.contentLength = nil
             connection.send(message)
+            // From this frame on, not from the task's beginning: a request in between would break the message off.
+            isStreaming = true
             Task { await self.send(stream) }
         }
         return try await withCheckedThrowingContinuation { waiting[number] = $0 }
     }
 
     private func send(_ stream: MailboxFormStream) async {
-        isStreaming = true
         defer {
             isStreaming = false
             let next = turns

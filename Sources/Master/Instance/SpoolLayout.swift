@@ -12,11 +12,15 @@ struct SpoolLayout {
     }
 
     let directories: [Directory]
+    /// Where agents mark themselves (DaemonKit's AgentPresence): empty for ever, never removed. Nobody else may open it: who can, can
+    /// make a queue manager wait.
+    let presenceFile: String
     private let owner: UserAccount?
 
     init(_ settings: InstanceSettings) {
         let spool = settings.queueDirectory
         let pid = String(settings.pidFile.dropLast("/master.pid".utf8.count))
+        presenceFile = pid + "/agents"
         owner = settings.owner
         directories = [
             Directory(path: spool, mode: 0o755, isRoots: true), Directory(path: pid, mode: 0o755, isRoots: true),
@@ -38,6 +42,16 @@ struct SpoolLayout {
             }
             try check(directory)
         }
+        do throws(SystemError) { try makePresenceFile() } catch { throw MasterFailure(error.description) }
+    }
+
+    private func makePresenceFile() throws(SystemError) {
+        let descriptor = unsafe open(presenceFile, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open", presenceFile, errno) }
+        defer { close(descriptor) }
+        guard fchmod(descriptor, 0o600) == 0 else { throw SystemError("chmod", presenceFile, errno) }
+        guard let owner else { return }
+        guard fchown(descriptor, owner.user, owner.group) == 0 else { throw SystemError("chown", presenceFile, errno) }
     }
 
     private func make(_ directory: Directory) throws(SystemError) {

@@ -23,6 +23,12 @@ final class AgentConnection {
     var wasCounted = false
     /// How far this agent has been told of retired files.
     var retiredFiles = 0
+    /// Master's lease of its process, once it has greeted.
+    private(set) var agent: UInt64?
+    /// It takes no more requests.
+    private(set) var isLeaving = false
+    /// It is not waited for: what it had in hand has an unknown outcome.
+    private(set) var isGivenUp = false
     private let connection: WireConnection
     private unowned let pool: TransportPool
 
@@ -54,6 +60,11 @@ final class AgentConnection {
 
     func close() { connection.close() }
 
+    func giveUp() {
+        isGivenUp = true
+        connection.close()
+    }
+
     private func enter(_ state: State, _ now: Uptime) {
         self.state = state
         since = now
@@ -61,9 +72,10 @@ final class AgentConnection {
 
     private func received(_ frame: WireFrame) {
         do throws(DecodingFailure) {
+            if frame.isA(AgentLeaving.self) { return try leaves(frame) }
             switch state {
             case .greeting:
-                _ = try frame.decode(AgentReady.self)
+                agent = try frame.decode(AgentReady.self).agent
                 enter(.idle, pool.now)
                 pool.isReady(self)
             case .busy(let request, _):
@@ -78,6 +90,12 @@ final class AgentConnection {
             pool.warn("malformed response from \(pool.path): \(error)")
             connection.close()
         }
+    }
+
+    private func leaves(_ frame: WireFrame) throws(DecodingFailure) {
+        _ = try frame.decode(AgentLeaving.self)
+        isLeaving = true
+        pool.leaves(self)
     }
 
     private func closed() {

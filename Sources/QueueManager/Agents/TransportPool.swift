@@ -12,7 +12,8 @@ internal import Wire
 @EventLoopActor
 protocol TransportPoolDelegate: AnyObject {
     func reported(_ reports: DeliveryReports)
-    func lost(_ delivery: UInt64)
+    /// - Parameter agent: whoever may still have it in hand; nil: nobody is waited for.
+    func lost(_ delivery: UInt64, agent: UInt64?)
     func unavailable(_ delivery: UInt64, _ status: DeliveryStatus)
     /// The connection has something to flush at the end of this turn.
     func needsFlush(_ connection: AgentConnection)
@@ -34,10 +35,14 @@ final class TransportPool {
     private var all: [ObjectIdentifier: AgentConnection] = [:]
     private var byDelivery: [UInt64: AgentConnection] = [:]
     private var retries: [UInt64: Int] = [:]
+    /// Agents in a row that ended before they were ready.
+    private var failedGreetings = 0
     private var retiredFiles = RetiredFiles()
 
     /// A request that agents close upon without having read it goes to this many of them.
     private static let handOvers = 3
+    /// So many agents in a row may end before they are ready (they are replaced just then) until the transport counts as broken.
+    private static let greetings = 3
     /// The listening socket's queue is full: the agents are behind.
     private static let backlogPause = TimeAmount.milliseconds(50)
 
@@ -81,7 +86,7 @@ final class TransportPool {
             case .busy(let request, _):
                 guard age >= settings.deliveryLimit else { continue }
                 warn("\(path): delivery of \(request.envelope.queueID.description) did not end in time")
-                connection.close()
+                connection.giveUp()
             case .finishing, .closed: break
             }
         }
@@ -140,8 +145,16 @@ final class TransportPool {
         if !connection.wasCounted {
             connection.wasCounted = true
             connecting -= 1
+            failedGreetings = 0
         }
+        if connection.isLeaving { return connection.close() }
         if let request = waiting.popFirst() { start(request, on: connection) } else { idle.append(connection) }
+    }
+
+    func leaves(_ connection: AgentConnection) {
+        guard case .idle = connection.state else { return }
+        idle.removeAll { $0 === connection }
+        connection.close()
     }
 
     private func start(_ request: DeliveryRequest, on connection: AgentConnection) {
@@ -162,25 +175,28 @@ final class TransportPool {
         switch state {
         case .greeting:
             connecting -= 1
-            warn("\(path): agent ended before it was ready")
+            failedGreetings += 1
+            guard failedGreetings >= Self.greetings else { return connectIfNeeded() }
+            failedGreetings = 0
+            warn("\(path): agents end before they are ready")
             fail()
         case .idle: idle.removeAll { $0 === connection }
         case .busy(let request, let reported):
             byDelivery[request.delivery] = nil
-            handOver(request, isSafe: wasReset && !reported)
+            handOver(request, from: connection, isSafe: wasReset && !reported)
         case .finishing, .closed: break
         }
     }
 
     /// A request that the agent cannot have read is given to another; any other has an unknown outcome.
-    private func handOver(_ request: DeliveryRequest, isSafe: Bool) {
+    private func handOver(_ request: DeliveryRequest, from connection: AgentConnection, isSafe: Bool) {
         let tries = retries[request.delivery, default: 0] + 1
         guard isSafe, tries < Self.handOvers else {
             retries[request.delivery] = nil
             warn(
                 "transport \(transport) failure -- see a previous warning/fatal/panic logfile record for the problem description"
             )
-            delegate.lost(request.delivery)
+            delegate.lost(request.delivery, agent: connection.isGivenUp ? nil : connection.agent)
             return
         }
         retries[request.delivery] = tries

@@ -21,8 +21,10 @@ package struct EngineSettings: Sendable {
     package var doubleBounceSender = "double-bounce"
     /// myhostname: where a content filter without next hop is.
     package var hostName = "localhost"
-    /// Nothing is dispatched this long after start-up, so that agents of an earlier qmgr can say what they have in hand.
-    package var resumeGrace = Duration.milliseconds(300)
+    /// qmgr_ipc_timeout: how long a new qmgr waits for an agent that lives to say what it has in hand.
+    package var agentPatience = Duration.seconds(60)
+    /// daemon_timeout: what an agent has in hand is given to another after this silence, even if its process is still there.
+    package var deliveryLimit = Duration.seconds(18_000)
     package var limits: @Sendable (_ transport: String) -> TransportLimits = { _ in TransportLimits() }
     package init() {}
 }

@@ -106,11 +106,34 @@ extension QueueEngine {
 
     // MARK: Deliveries that did not end
 
-    /// The connection to the agent broke: what it has not reported may or may not have been delivered.
-    package func lost(delivery number: UInt64) {
+    /// The connection to the agent broke. If its process lives it will present what it has in hand; else what it has not reported
+    /// may or may not have been delivered.
+    ///
+    /// - Parameter agent: nil when it is not to be waited for any longer.
+    package func lost(delivery number: UInt64, agent: UInt64?) {
+        if let agent, isAlive(agent: agent) { return leave(number, to: agent) }
         fail(
             number, .unknown,
             DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 0), "unknown mail transport error"), retriesSoon: true)
+    }
+
+    private func leave(_ number: UInt64, to agent: UInt64) {
+        guard let hand = deliveries[number], hand.outcome == nil else { return }
+        deliveries[number] = nil
+        scheduler.finished(number, .unknown, now: now)
+        if let message = messages[hand.message] {
+            var left: [UInt32] = []
+            for ordinal in hand.recipients {
+                guard let index = message.recipients.index(of: ordinal),
+                    case .inDelivery(number) = message.recipients.entries[index].state
+                else { continue }
+                message.recipients.set(index, .withAgent)
+                left.append(ordinal)
+            }
+            resumed.note(message.location, left, agent: agent, now: now)
+        }
+        deliveryEnded(hand)
+        pump()
     }
 
     /// There is no agent for the transport.

@@ -59,6 +59,7 @@ extension QueueEngine {
     /// The pass is over and in the journal: tells the sender of failures, puts the rest back.
     func settle(_ message: ActiveMessage) {
         guard message.isPassOver, !message.isGone else { return }
+        guard rollCall.isOver else { return unsettled.append(message.number) }
         if message.hasExpired {
             message.hasExpired = false
             let word = message.isExpired ? "force-expired" : "expired"

@@ -1,5 +1,7 @@
+internal import DaemonKit
 internal import Mail
 internal import MailLog
+internal import Platform
 internal import Scheduling
 internal import Spool
 package import Wire
@@ -8,8 +10,10 @@ package import Wire
 extension QueueEngine {
     /// Answered with ``ReportsJournalled`` when the reports are in the journal.
     package func resumed(_ message: ResumedReports, token: ReplyToken) {
-        resumed.note(message.location, message.inHand, now: now)
-        resumed.release(message.location, message.reports.map(\.ordinal))
+        // What is reported stays in the agent's hand until it is applied: the message may come into memory before.
+        resumed.note(
+            message.location, message.inHand + message.reports.map(\.ordinal), agent: message.agent, now: now)
+        if message.isLast { rollCall.hasPresentedAll(message.agent) }
         if let active = messagesByLocation[message.location] {
             apply(message, to: active)
             answerLater(message, token)
@@ -26,6 +30,7 @@ extension QueueEngine {
     }
 
     private func apply(_ reports: ResumedReports, to message: ActiveMessage) {
+        release(reports)
         for ordinal in reports.inHand {
             guard let index = message.recipients.index(of: ordinal) else { continue }
             if case .waiting = message.recipients.entries[index].state { message.recipients.set(index, .withAgent) }
@@ -41,6 +46,10 @@ extension QueueEngine {
         settleLater(message)
     }
 
+    private func release(_ reports: ResumedReports) {
+        resumed.release(reports.location, reports.reports.map(\.ordinal), agent: reports.agent)
+    }
+
     /// The store has looked for a message that an agent reports about; nil when it is gone, held or complete.
     func takeReported(_ location: RecordLocation, _ stored: StoredMessage?) {
         let waiting = waitingReports.removeValue(forKey: location) ?? []
@@ -53,6 +62,7 @@ extension QueueEngine {
 
     /// On hold, perhaps: what was delivered must not be delivered again when it is released.
     private func recordUnseen(_ reports: ResumedReports) {
+        release(reports)
         for report in reports.reports {
             switch report.status.outcome {
             case .sent, .relayed, .expanded:
@@ -67,7 +77,8 @@ extension QueueEngine {
     }
 
     func sweepResumed(_ now: Uptime) {
-        for (location, ordinals) in resumed.expired(now) {
+        guard !resumed.isEmpty, let living = livingAgents() else { return }
+        for (location, ordinals) in resumed.expired(living: living, now: now) {
             guard let message = messagesByLocation[location] else { continue }
             message.retriesSoon = true
             let status = DeliveryStatus(.deferred, EnhancedStatus(.temporary, 3, 0), "unknown mail transport error")
@@ -77,6 +88,50 @@ extension QueueEngine {
                 else { continue }
                 deferUnseen(index, message, status)
             }
+        }
+    }
+
+    /// Nil: it cannot be known, so nobody counts as dead.
+    private func livingAgents() -> Set<UInt64>? {
+        do throws(SystemError) {
+            return Set(try census.holders().filter { $0.task == .deliveries }.map(\.lease))
+        } catch {
+            log(.warning, "agents cannot be counted: \(error)")
+            return nil
+        }
+    }
+
+    func isAlive(agent: UInt64) -> Bool { livingAgents()?.contains(agent) ?? true }
+
+    // MARK: Start-up
+
+    func beginRollCall() {
+        do throws(SystemError) {
+            try rollCall.begin(census, now: now)
+        } catch {
+            // Waits, with the next look, until it can be known.
+            log(.warning, "agents cannot be counted: \(error)")
+        }
+    }
+
+    func continueRollCall() {
+        guard startUp.isOpen, !rollCall.isOver else { return }
+        guard rollCall.isWaiting else { return beginRollCall() }
+        do throws(SystemError) {
+            for holder in try rollCall.review(census, now: now) {
+                log(
+                    .warning,
+                    "process \(holder.process) has not said in \(settings.agentPatience) what it has in hand: it is taken for dead"
+                )
+            }
+        } catch {
+            log(.warning, "agents cannot be counted: \(error)")
+        }
+        guard rollCall.isOver else { return }
+        let numbers = unsettled
+        unsettled = []
+        for number in numbers {
+            if let message = messages[number] { settle(message) }
         }
     }
 }

@@ -38,6 +38,7 @@ extension QueueEngine {
         canRecord = outcome.canRecord
         startUp.awaitsSegments = outcome.awaitsSegments
         if outcome.recoveredTails { startUp.hasReadTails = true }
+        if isAwaitingSegments { nextTailReading = min(nextTailReading, now + Self.awaitedInterval) }
         askAgain(done, outcome)
         for message in outcome.finished { finished(message) }
         take(outcome.arrivals)

@@ -17,6 +17,7 @@ package final class QueueEngine {
     let settings: EngineSettings
     let time: any TimeSource
     let resolver: any RecipientResolver
+    let census: any AgentCensus
     unowned let output: any QueueEngineOutput
 
     var scheduler: Scheduler
@@ -25,7 +26,10 @@ package final class QueueEngine {
     var messagesByLocation: [RecordLocation: ActiveMessage] = [:]
     var deliveries: [UInt64: DeliveryInHand] = [:]
     var notices = NoticesInProgress()
-    var resumed = ResumedDeliveries()
+    var resumed: ResumedDeliveries
+    var rollCall: AgentRollCall
+    /// Messages whose pass ended before the roll call did.
+    var unsettled: [UInt64] = []
     /// Reports about messages that the store has been asked for.
     var waitingReports: [RecordLocation: [(reports: ResumedReports, token: ReplyToken)]] = [:]
     private var lastMessage: UInt64 = 0
@@ -65,8 +69,8 @@ package final class QueueEngine {
         var afterwards: Afterwards
     }
 
-    /// Nothing is dispatched before tails are read, every living cleanup has said how far it is, and agents of an earlier
-    /// qmgr have had time to speak.
+    /// Nothing is dispatched before tails are read, every living cleanup has said how far it is, and every living agent has said
+    /// what it has in hand (``AgentRollCall``).
     struct StartUp {
         var isOpen = false
         var hasReadTails = false
@@ -86,8 +90,12 @@ package final class QueueEngine {
     }
 
     package init(
-        settings: EngineSettings, time: any TimeSource, resolver: any RecipientResolver, output: any QueueEngineOutput
+        settings: EngineSettings, time: any TimeSource, resolver: any RecipientResolver, census: any AgentCensus,
+        output: any QueueEngineOutput
     ) {
+        self.census = census
+        resumed = ResumedDeliveries(patience: settings.deliveryLimit)
+        rollCall = AgentRollCall(patience: settings.agentPatience)
         self.settings = settings
         self.time = time
         self.resolver = resolver
@@ -104,6 +112,8 @@ package final class QueueEngine {
 
     static let maintenanceInterval = Duration.seconds(5)
     static let tailInterval = Duration.seconds(10)
+    /// While mail waits for owners to speak or to end.
+    static let awaitedInterval = Duration.milliseconds(100)
     /// How long the store is left alone after it could not write.
     static let storeRest = Duration.seconds(1)
 
@@ -116,6 +126,8 @@ package final class QueueEngine {
     /// The store is open (its recovery of done lists and journal is over).
     package func opened() {
         startUp.isOpen = true
+        startUp.began = now
+        beginRollCall()
         batch.recoversTails = true
         pump()
     }
@@ -143,13 +155,17 @@ package final class QueueEngine {
 
     /// When the scheduler has something to do; the caller's timer may be late.
     package var nextTimer: Uptime? {
-        let graceEnds = startUp.began + settings.resumeGrace
-        guard startUp.hasReadTails, now < graceEnds else { return scheduler.nextTimer }
-        return min(graceEnds, scheduler.nextTimer ?? graceEnds)
+        var next = scheduler.nextTimer
+        func consider(_ instant: Uptime) { next = min(instant, next ?? instant) }
+        if rollCall.isWaiting { consider(now + AgentRollCall.interval) }
+        if isAwaitingSegments { consider(nextTailReading) }
+        return next
     }
 
     /// A cleanup went away: what it wrote and did not announce is read soon.
     package func cleanupLeft() { nextTailReading = now }
+
+    package var isOpen: Bool { startUp.isOpen }
 
     /// Nothing more is dispatched.
     package func stop() { isStopping = true }
@@ -163,15 +179,21 @@ package final class QueueEngine {
     // MARK: Work
 
     var mayDispatch: Bool {
-        guard startUp.hasReadTails, canRecord, storeRestsUntil == nil, !isStopping else { return false }
-        let now = now
-        guard now >= startUp.began + settings.resumeGrace else { return false }
+        guard startUp.hasReadTails, canRecord, storeRestsUntil == nil, !isStopping, rollCall.allowsDispatch else {
+            return false
+        }
         return !startUp.awaitsSegments || now >= startUp.began + StartUp.patience
     }
 
     /// After every event: dispatches what can be, and gives the store what gathered.
     func pump() {
+        continueRollCall()
         let now = now
+        if isAwaitingSegments, now >= nextTailReading {
+            // Of those whose cleanup died meanwhile the tail can be read now.
+            nextTailReading = now + Self.awaitedInterval
+            batch.recoversTails = true
+        }
         if let timer = scheduler.nextTimer, timer <= now { scheduler.advance(to: now) }
         if mayDispatch {
             while let decision = scheduler.next(now: now) {
@@ -182,6 +204,11 @@ package final class QueueEngine {
             }
         }
         submit()
+    }
+
+    /// At the start, a segment's living owner has not said yet how far it is.
+    var isAwaitingSegments: Bool {
+        startUp.isOpen && startUp.hasReadTails && startUp.awaitsSegments && now < startUp.began + StartUp.patience
     }
 
     func nextMessageNumber() -> UInt64 {

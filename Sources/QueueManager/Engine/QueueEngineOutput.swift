@@ -5,7 +5,7 @@ package import Wire
 package protocol QueueEngineOutput: AnyObject {
     /// Answered by ``QueueEngine/storeCompleted(_:)``; no other batch is given before.
     func perform(_ batch: StoreBatch)
-    /// Answered by reports, ``QueueEngine/lost(delivery:)`` or ``QueueEngine/transportUnavailable(delivery:_:)``.
+    /// Answered by reports, ``QueueEngine/lost(delivery:agent:)`` or ``QueueEngine/transportUnavailable(delivery:_:)``.
     func deliver(_ request: DeliveryRequest, over transport: String)
     /// The delivery's reports are in the journal; its agent is free.
     func acknowledge(delivery: UInt64, over transport: String)

@@ -1,35 +1,52 @@
 internal import Mail
 internal import Scheduling
 
-/// Recipients that agents of an earlier qmgr still have in hand. An agent says so again each second.
+/// Recipients that agents have in hand although no delivery of this qmgr's says so: those of an earlier qmgr, and those whose connection
+/// broke while the agent lives. An agent says so again each second.
 struct ResumedDeliveries {
-    /// After this silence the agent is taken for dead.
-    static let patience = Duration.seconds(10)
+    private struct Held {
+        var ordinals: Set<UInt32>
+        var until: Uptime
+    }
 
-    private var inHand: [RecordLocation: (ordinals: Set<UInt32>, until: Uptime)] = [:]
+    /// After this silence an agent is given up, even if its process is there.
+    let patience: Duration
+    private var inHand: [RecordLocation: [UInt64: Held]] = [:]
+
+    init(patience: Duration) { self.patience = patience }
+
+    var isEmpty: Bool { inHand.isEmpty }
 
     func isInHand(_ location: RecordLocation, _ ordinal: UInt32) -> Bool {
-        inHand.isEmpty ? false : inHand[location]?.ordinals.contains(ordinal) ?? false
+        guard !inHand.isEmpty, let agents = inHand[location] else { return false }
+        return agents.values.contains { $0.ordinals.contains(ordinal) }
     }
 
-    mutating func note(_ location: RecordLocation, _ ordinals: [UInt32], now: Uptime) {
-        var held = inHand[location] ?? ([], now)
+    mutating func note(_ location: RecordLocation, _ ordinals: some Sequence<UInt32>, agent: UInt64, now: Uptime) {
+        var held = inHand[location]?[agent] ?? Held(ordinals: [], until: now)
         held.ordinals.formUnion(ordinals)
-        held.until = now + Self.patience
-        inHand[location] = held.ordinals.isEmpty ? nil : held
+        held.until = now + patience
+        guard !held.ordinals.isEmpty else { return }
+        inHand[location, default: [:]][agent] = held
     }
 
-    mutating func release(_ location: RecordLocation, _ ordinals: some Sequence<UInt32>) {
-        guard inHand[location] != nil else { return }
-        inHand[location]?.ordinals.subtract(ordinals)
-        if inHand[location]?.ordinals.isEmpty ?? true { inHand[location] = nil }
+    mutating func release(_ location: RecordLocation, _ ordinals: some Sequence<UInt32>, agent: UInt64) {
+        guard inHand[location]?[agent] != nil else { return }
+        inHand[location]?[agent]?.ordinals.subtract(ordinals)
+        if inHand[location]?[agent]?.ordinals.isEmpty ?? true { inHand[location]?[agent] = nil }
+        if inHand[location]?.isEmpty ?? true { inHand[location] = nil }
     }
 
-    /// Takes out those whose agent fell silent.
-    mutating func expired(_ now: Uptime) -> [(location: RecordLocation, ordinals: Set<UInt32>)] {
-        var silent: [(RecordLocation, Set<UInt32>)] = []
-        for (location, held) in inHand where held.until <= now { silent.append((location, held.ordinals)) }
-        for (location, _) in silent { inHand[location] = nil }
-        return silent
+    /// Takes out those whose agent is dead, or has been silent for too long.
+    mutating func expired(living: Set<UInt64>, now: Uptime) -> [(location: RecordLocation, ordinals: Set<UInt32>)] {
+        var gone: [(location: RecordLocation, ordinals: Set<UInt32>)] = []
+        for (location, agents) in inHand {
+            for (agent, held) in agents where !living.contains(agent) || held.until <= now {
+                gone.append((location, held.ordinals))
+                inHand[location]?[agent] = nil
+            }
+            if inHand[location]?.isEmpty ?? true { inHand[location] = nil }
+        }
+        return gone
     }
 }

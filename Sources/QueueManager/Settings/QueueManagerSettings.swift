@@ -23,6 +23,8 @@ package struct QueueManagerSettings: Sendable {
         idleLimit = try startup.value(of: Names.ipcIdle)
         ipcTimeout = try startup.value(of: Names.queueManagerIPCTimeout)
         deliveryLimit = try startup.value(of: Names.daemonTimeout)
+        engine.agentPatience = ipcTimeout
+        engine.deliveryLimit = deliveryLimit
         engine.retry.minimalBackoff = try startup.value(of: Names.minimalBackoffTime)
         engine.retry.maximalBackoff = try startup.value(of: Names.maximalBackoffTime)
         engine.retry.maximalQueueLifetime = try startup.value(of: Names.maximalQueueLifetime)

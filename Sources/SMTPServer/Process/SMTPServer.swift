@@ -76,7 +76,8 @@ package final class SMTPServer: DaemonService {
         let channel = try await ServerBootstrap(group: EventLoopActor.group)
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
+            .childChannelOption(.recvAllocator, value: ReadBuffers())
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let session = EventLoopActor.assumeOnLoop { self.open(channel) }
@@ -88,9 +89,6 @@ package final class SMTPServer: DaemonService {
         gates.append(gate)
         listeners.append(channel)
     }
-
-    /// Octets that one read may give: a round trip of commands or a small message in one system call.
-    private static let readSize = 65_536
 
     package func stop() async {
         isStopping = true

@@ -6,7 +6,8 @@ extension QueueStore {
     static let longestText = 4096
 
     /// Appends events in one write and applies them. They survive the end of this process at once, and a power cut after the
-    /// next ``tick()``. Events for messages that are gone are ignored.
+    /// next ``tick()``. Events for messages that are gone are ignored; those for records that have not been read yet are applied when
+    /// they are.
     ///
     /// - Returns: the messages that have no recipient left: to be logged as removed, and forgotten.
     package func record(_ events: [JournalEvent]) throws(StoreError) -> [FinishedMessage] {
@@ -21,11 +22,24 @@ extension QueueStore {
         var problems: [String] = []
         for event in events {
             let key = RecordKey(event.location)
-            guard let entry = entry(key, nonce: event.location.nonce, &problems) else { continue }
+            guard let entry = entry(key, nonce: event.location.nonce, &problems) else {
+                keepUntilRead(event, key, &problems)
+                continue
+            }
             guard entry.apply(event.change, to: event.ordinal) else { continue }
             if let message = afterChange(entry) { finished.append(message) }
         }
         return finished
+    }
+
+    /// An agent may report to a new qmgr about a message of whose segment cleanup has not spoken yet.
+    private func keepUntilRead(_ event: JournalEvent, _ key: RecordKey, _ problems: inout [String]) {
+        if segments[key.segment] == nil { findSegments(&problems) }
+        guard let segment = segments[key.segment], segment.identity.nonce == event.location.nonce,
+            key.offset >= segment.readOffset, !segment.isReadToItsEnd
+        else { return }
+        replay.add([event]) { _, _ in true }
+        recordedUnread.insert(key)
     }
 
     private func append(_ events: [JournalEvent]) throws(StoreError) {

@@ -116,6 +116,7 @@ extension QueueStore {
         if !replay.isEmpty {
             for event in replay.take(RecordKey(location)) { states.apply(event.change, to: event.ordinal) }
         }
+        defer { if !recordedUnread.isEmpty { recordedUnread.remove(RecordKey(location)) } }
         if let origin = envelope.origin, isSecondChild(origin, at: location, &arrivals) {
             if let bodyFile = record.content.bodyFile { retiredContents.append(bodyFile) }
             // Found again after a restart, it has been dropped before.
@@ -126,6 +127,9 @@ extension QueueStore {
         }
         if states.isFinal(at: now) {
             if let bodyFile = record.content.bodyFile { retiredContents.append(bodyFile) }
+            if recordedUnread.remove(RecordKey(location)) != nil {
+                arrivals.finished.append(FinishedMessage(location: location, queueID: envelope.queueID))
+            }
             return
         }
         if segment.isUndecided && states.remaining > 0 {

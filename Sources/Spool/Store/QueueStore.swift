@@ -47,6 +47,8 @@ package final class QueueStore {
     /// Finished messages whose rows are still there.
     var finishedRows: Set<RecordKey> = []
     var replay = Replay()
+    /// Records that an event came for before they were read.
+    var recordedUnread: Set<RecordKey> = []
     /// Children that arrived, segments that ended: to be written with the next events.
     var pendingEvents: [JournalEvent] = []
     /// From maildrop/: what a file became, so that it is not taken twice.

@@ -5,18 +5,28 @@ package struct AgentReady: WireMessage, Equatable {
     package static let kind = WireKind(20, "agent_ready", from: .agent, to: .qmgr)
     /// The service name in master.cf (`smtp`, `local`, …).
     package var service: String
-    package var pid: UInt32
-    package init(service: String, pid: UInt32) {
+    /// Master's lease of the agent's process.
+    package var agent: UInt64
+    package init(service: String, agent: UInt64) {
         self.service = service
-        self.pid = pid
+        self.agent = agent
     }
     package func encode(into writer: inout ByteWriter) {
         writer.write(service)
-        writer.write(pid)
+        writer.write(agent)
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
-        self.init(service: try reader.read(String.self), pid: try reader.read(UInt32.self))
+        self.init(service: try reader.read(String.self), agent: try reader.read(UInt64.self))
     }
+}
+
+/// agent → qmgr: no more requests here, please. The agent does not close: a request that crosses this word is delivered still, and
+/// qmgr closes the connection when nothing is in hand on it.
+package struct AgentLeaving: WireMessage, Equatable {
+    package static let kind = WireKind(25, "agent_leaving", from: .agent, to: .qmgr)
+    package init() {}
+    package func encode(into writer: inout ByteWriter) {}
+    package init(from reader: inout ByteReader) throws(DecodingFailure) {}
 }
 
 /// One recipient in a ``DeliveryRequest``, with its ordinal in the record.
@@ -165,12 +175,20 @@ package struct ResumedReports: WireMessage, Equatable {
     package var reports: [RecipientReport]
     /// Recipients that are still in this agent's hands.
     package var inHand: [UInt32]
+    /// Master's lease of the agent's process: never another's.
+    package var agent: UInt64
+    /// With this the agent has presented everything that it was ever given.
+    package var isLast: Bool
 
-    package init(delivery: UInt64, location: RecordLocation, reports: [RecipientReport], inHand: [UInt32]) {
+    package init(
+        delivery: UInt64, location: RecordLocation, reports: [RecipientReport], inHand: [UInt32], agent: UInt64, isLast: Bool
+    ) {
         self.delivery = delivery
         self.location = location
         self.reports = reports
         self.inHand = inHand
+        self.agent = agent
+        self.isLast = isLast
     }
 
     package func encode(into writer: inout ByteWriter) {
@@ -178,10 +196,13 @@ package struct ResumedReports: WireMessage, Equatable {
         writer.write(location)
         writer.write(reports)
         writer.write(inHand)
+        writer.write(agent)
+        writer.write(isLast)
     }
     package init(from reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
             delivery: try reader.read(UInt64.self), location: try reader.read(RecordLocation.self),
-            reports: try reader.read([RecipientReport].self), inHand: try reader.read([UInt32].self))
+            reports: try reader.read([RecipientReport].self), inHand: try reader.read([UInt32].self),
+            agent: try reader.read(UInt64.self), isLast: try reader.read(Bool.self))
     }
 }

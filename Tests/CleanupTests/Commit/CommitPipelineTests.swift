@@ -14,8 +14,11 @@ struct CommitPipelineTests {
                 hasDotLines: false), isInternal: false)
     }
 
-    private func outcome(_ count: Int, _ verdict: CommitVerdict = .committed) -> LaneOutcome {
+    private func outcome(
+        _ count: Int, _ verdict: CommitVerdict = .committed, took duration: Duration = .milliseconds(5)
+    ) -> LaneOutcome {
         var outcome = LaneOutcome()
+        outcome.duration = duration
         outcome.verdicts = Array(repeating: verdict, count: count)
         return outcome
     }
@@ -36,6 +39,22 @@ struct CommitPipelineTests {
         #expect(!pipeline.isEmpty)
         _ = pipeline.finished(0, outcome(1))
         #expect(pipeline.isEmpty && pipeline.pendingBytes == 0)
+    }
+
+    @Test("on a disk that syncs at once, what comes during a sync waits for its end; on a slow one it takes the other lane")
+    func overlapping() {
+        var pipeline = CommitPipeline<Int>(overlapping: .milliseconds(1))
+        #expect(pipeline.submit(record(), 1)?.lane == 0)
+        #expect(pipeline.finished(0, outcome(1, took: .microseconds(200))).next == nil)
+        #expect(pipeline.submit(record(), 2)?.lane == 0)
+        #expect(pipeline.submit(record(), 3) == nil && pipeline.submit(record(), 4) == nil)
+        #expect(pipeline.finished(0, outcome(1, took: .milliseconds(1))).next?.records.count == 2)
+        #expect(pipeline.submit(record(), 5)?.lane == 1)
+        #expect(pipeline.submit(record(), 6) == nil)
+        #expect(pipeline.finished(1, outcome(1)).next?.lane == 1)
+        #expect(pipeline.finished(1, outcome(1, took: .zero)).next == nil)
+        #expect(pipeline.finished(0, outcome(2, took: .zero)).verdicts.map(\.ticket) == [3, 4])
+        #expect(pipeline.isEmpty)
     }
 
     @Test("a batch has an end, and always takes one message")

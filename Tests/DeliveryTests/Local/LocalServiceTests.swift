@@ -4,7 +4,9 @@ import Foundation
 import Glibc
 import Mail
 import NIOCore
+import NIOPosix
 import Platform
+import Spool
 import Testing
 import Wire
 
@@ -220,6 +222,32 @@ struct LocalServiceTests {
         #expect(names.count == 6)
         let sizes = try names.map { try directory.read(user + "/new/" + $0).utf8.count }
         #expect(sizes.filter { $0 > body.utf8.count - 20_000 }.count == 3)
+    }
+
+    @Test("small messages beside large ones to one user: no request comes between the parts of another")
+    func besideLargeOnes() async throws {
+        let body = String(repeating: String(repeating: "x", count: 76) + "\r\n", count: 10_000)
+        let large = try directory.store(Self.header, body, file: "large")
+        let account = try #require(try UserAccount.named(user))
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let deliverers = DelivererPool(
+            settings: try localSettings([], ["daemon_directory": programs]), configurationDirectory: "/nowhere", pool: pool)
+        let reader = ContentReader(queueDirectory: directory.path, fileSystem: POSIXFileSystem())
+        let work = MailboxWork(
+            target: .maildir(path: directory.path + "/box/"), queueID: QueueID(microseconds: 1, unique: 1))
+        let tasks = try (0..<12).map { number in
+            let form: MailboxForm =
+                number % 3 == 0
+                ? .stream(MailboxFormStream(try reader.open(large))) : .whole(ByteBuffer(string: "small \(number)\n"))
+            return Task {
+                try await deliverers.perform(work, form, as: DelivererIdentity(user: account.user, group: account.group))
+            }
+        }
+        for task in tasks { #expect(try await task.value.status.text == "delivered to maildir") }
+        deliverers.close()
+        #expect(try directory.list("box/new").count == 12)
+        try await pool.shutdownGracefully()
     }
 
     @Test("a damaged content is not delivered")

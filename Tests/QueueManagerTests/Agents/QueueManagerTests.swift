@@ -27,10 +27,11 @@ final class ManagerBench {
         directory = try TemporaryDirectory()
         var settings = QueueManagerSettings(queueDirectory: directory.path)
         settings.socketDirectory = directory.path + "/"
-        settings.engine.resumeGrace = .zero
         change(&settings)
         nonisolated(unsafe) let store = store
-        manager = QueueManager(settings: settings, resolver: TableResolver()) { (unsafe store, RecoveryReport()) }
+        manager = QueueManager(settings: settings, resolver: TableResolver(), census: FakeCensus()) {
+            (unsafe store, RecoveryReport())
+        }
         manager.begin { Issue.record("\($0)") }
         try await manager.serve(on: listenOnSocket(directory.path + "/public/qmgr"))
         cleanup = try await WireEndpoints.connect(to: directory.path + "/public/qmgr")
@@ -114,7 +115,7 @@ struct QueueManagerTests {
         let listener = try await WireEndpoints.serve(listening: bench.listen("smtp")) { connection in
             if !reads, agents.isEmpty { connection.channel.setOption(.autoRead, value: false).whenFailure { Issue.record($0) } }
             agents.append(connection)
-            connection.send(AgentReady(service: "smtp", pid: 1))
+            connection.send(AgentReady(service: "smtp", agent: 1))
         }
         bench.arrive(to: "a@x")
         try await bench.until { agents.count == 1 }
@@ -139,6 +140,67 @@ struct QueueManagerTests {
             await bench.manager.end()
             #expect(bench.store.records.isEmpty)
         }
+        listener.close(promise: nil)
+    }
+
+    @Test("an agent that leaves delivers what crosses its word, and loses nothing of what follows")
+    func leaving() async throws {
+        let bench = try await ManagerBench()
+        var done: Set<UInt64> = []
+        var waiting: [Delivery] = []
+        func makeAgent() -> DeliveryAgent {
+            DeliveryAgent(service: "smtp", queueManager: bench.directory.path + "/public/qmgr") { delivery in
+                waiting.append(delivery)
+                EventLoopActor.loop.scheduleTask(in: .milliseconds(1)) {
+                    EventLoopActor.assumeOnLoop {
+                        done.insert(delivery.request.location.offset)
+                        delivery.report(0, DeliveryStatus(.sent, EnhancedStatus(.success, 0, 0), "ok"))
+                        delivery.finish()
+                    }
+                }
+            }
+        }
+        let descriptor = try bench.listen("smtp")
+        var agent = makeAgent()
+        try await agent.listen(on: dup(descriptor))
+        var stops: [Task<Void, Never>] = []
+        for round in 0..<20 {
+            for _ in 0..<10 { bench.arrive(to: "a@x\(round)") }
+            try await bench.until { waiting.count > round * 10 }
+            // As at a reload; NIO does not like two listeners of one socket on one loop.
+            let old = agent
+            stops.append(Task { await old.stop() })
+            await EventLoopActor.turn()
+            agent = makeAgent()
+            try await agent.listen(on: dup(descriptor))
+        }
+        for stop in stops { await stop.value }
+        try await bench.until { done.count == 200 }
+        try await bench.until { bench.manager.heldMessages == 0 }
+        await bench.manager.end()
+        #expect(bench.store.records.isEmpty)
+        #expect(waiting.count == 200)
+    }
+
+    @Test("one agent that ends before it is ready is not the end of the transport")
+    func badGreeting() async throws {
+        let bench = try await ManagerBench()
+        var agents = 0
+        let listener = try await WireEndpoints.serve(listening: bench.listen("smtp")) { connection in
+            agents += 1
+            if agents < 3 { return connection.close() }
+            connection.onFrame = { frame in
+                guard let request = try? frame.decode(DeliveryRequest.self) else { return }
+                let report = RecipientReport(ordinal: 0, status: DeliveryStatus(.sent, EnhancedStatus(.success, 0, 0), "ok"))
+                connection.send(DeliveryReports(delivery: request.delivery, reports: [report], finished: true))
+            }
+            connection.send(AgentReady(service: "smtp", agent: 1))
+        }
+        bench.arrive(to: "a@x")
+        try await bench.until { agents == 3 }
+        try await bench.until { bench.manager.heldMessages == 0 }
+        await bench.manager.end()
+        #expect(bench.store.records.isEmpty)
         listener.close(promise: nil)
     }
 
@@ -193,7 +255,7 @@ struct QueueManagerTests {
         var agents: [WireConnection] = []
         let listener = try await WireEndpoints.serve(listening: bench.listen("smtp")) { connection in
             agents.append(connection)
-            connection.send(AgentReady(service: "smtp", pid: 1))
+            connection.send(AgentReady(service: "smtp", agent: 1))
         }
         bench.arrive(to: "a@x")
         try await bench.until { agents.count == 1 }

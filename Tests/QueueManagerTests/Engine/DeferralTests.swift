@@ -112,7 +112,7 @@ struct DeferralTests {
         let bench = EngineBench()
         bench.arrive(to: "a@x")
         let delivery = try bench.nextRequest().delivery
-        bench.play { $0.lost(delivery: delivery) }
+        bench.play { $0.lost(delivery: delivery, agent: 1) }
         #expect(bench.requests.isEmpty)
         bench.pass(62)
         #expect(bench.requests.count == 1)

@@ -21,9 +21,11 @@ struct TableResolver: RecipientResolver {
 final class EngineBench: QueueEngineOutput {
     let time = ManualTime()
     let store = FakeStore()
+    let census = FakeCensus()
     private let settings: EngineSettings
     private let resolver: TableResolver
-    private(set) lazy var engine = QueueEngine(settings: settings, time: time, resolver: resolver, output: self)
+    private(set) lazy var engine = QueueEngine(
+        settings: settings, time: time, resolver: resolver, census: census, output: self)
     /// The store answers at once; false: only when ``answerStore()`` is called.
     var storeIsPrompt = true
     private var batch: StoreBatch?

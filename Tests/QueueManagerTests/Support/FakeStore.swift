@@ -26,6 +26,7 @@ final class FakeStore {
     var records: [RecordLocation: Record] = [:]
     var refusesToRecord = false
     var awaitsSegments = false
+    var tailReadings = 0
     var slice = 1000
     /// Every event that was taken.
     var journal: [JournalEvent] = []
@@ -68,6 +69,7 @@ final class FakeStore {
                 (token, ArrivalAcknowledgement(segment: 1, read: notice.synced, sealed: false, lag: 0)))
         }
         outcome.recoveredTails = batch.recoversTails
+        if batch.recoversTails { tailReadings += 1 }
         for (token, selection) in batch.selections {
             outcome.selected.append((token, QueueCommandResult(count: UInt64(makeDue(selection)), error: nil)))
         }

@@ -84,6 +84,28 @@ struct RestartTests {
         #expect(try fixture.rows() == before)
     }
 
+    @Test("what an agent reports before the record has been read counts when it is", arguments: [false, true])
+    func reportedUnread(isKnownSegment: Bool) throws {
+        let fixture = try QueueFixture()
+        let messages = try fixture.arrive(fixture.record(), fixture.record(recipients: 2)).messages
+        try fixture.restartQmgr()
+        if isKnownSegment { #expect(try fixture.store.recoverTails().messages.isEmpty) }
+        #expect(try fixture.store.load(messages[0].location) == nil)
+        let late = [
+            .done(messages[0]), .done(messages[1], 1),
+            JournalEvent(.unreported(refused), location: messages[1].location, ordinal: 0),
+        ]
+        #expect(try fixture.store.record(late).isEmpty)
+        let arrivals = try fixture.store.take(fixture.notice([], from: SegmentHeader.blockLength))
+        #expect(arrivals.finished.map(\.location) == [messages[0].location])
+        #expect(arrivals.messages.map(\.location) == [messages[1].location])
+        #expect(arrivals.messages.first?.recipients.map(\.state) == [.unreported(refused)])
+        // Once more, from the journal alone.
+        try fixture.restartQmgr()
+        let again = try fixture.store.take(fixture.notice([], from: SegmentHeader.blockLength))
+        #expect(again.messages.map(\.location) == [messages[1].location])
+    }
+
     @Test("recovery hands out no more than its limit; the rest is due at once")
     func limit() throws {
         let fixture = try QueueFixture()

@@ -3,8 +3,9 @@ internal import Glibc
 internal import Platform
 internal import Synchronization
 
-/// Writes a message into a maildir: tmp/, sync, rename to new/, sync of new/. https://cr.yp.to/proto/maildir.html
+/// Writes messages into maildirs: tmp/, sync, rename to new/, sync of new/. https://cr.yp.to/proto/maildir.html
 ///
+/// In two steps, so that messages that come together share the waiting: all are written, then all synced, and a directory once.
 /// *Failure:* the file in tmp/ is removed again and the delivery fails with errno's status. When only the sync of new/ fails, the
 /// message is taken out again, too.
 final class MaildirDelivery: Sendable {
@@ -18,38 +19,75 @@ final class MaildirDelivery: Sendable {
         self.host = String(host.map { $0 == "/" ? "\\057" : $0 == ":" ? "\\072" : String($0) }.joined())
     }
 
+    /// A message that is written in tmp/, not yet synced.
+    final class Staged {
+        let root: String
+        let name: String
+        var file: OpenFile
+
+        init(root: String, name: String, file: consuming OpenFile) {
+            self.root = root
+            self.name = name
+            self.file = file
+        }
+
+        var temporary: String { root + "tmp/" + name }
+        var final: String { root + "new/" + name }
+    }
+
     /// - Parameters:
     ///   - path: with or without its last slash.
     ///   - write: puts the message into the file.
-    func deliver(
+    func stage(
         to path: String, _ write: (borrowing OpenFile) throws(SystemError) -> Void
-    ) throws(MailboxFailure) {
+    ) throws(MailboxFailure) -> Staged {
         let root = path.hasSuffix("/") ? path : path + "/"
         let name = uniqueName()
-        let temporary = root + "tmp/" + name
-        let final = root + "new/" + name
         do throws(SystemError) {
-            var file = try create(temporary, in: root)
+            let staged = Staged(root: root, name: name, file: try create(root + "tmp/" + name, in: root))
             do throws(SystemError) {
-                try write(file)
-                try file.sync()
-                try file.close()
-                try moveIntoPlace(temporary, final, in: root)
+                try write(staged.file)
             } catch {
-                unsafe unlink(temporary)
+                unsafe unlink(staged.temporary)
                 throw error
             }
+            return staged
         } catch {
-            let isWrite = error.operation == "write" || error.operation == "fsync" || error.operation == "close"
-            let what = isWrite ? "error writing message" : "create maildir file \(error.path)"
-            throw MailboxFailure(error, "maildir delivery failed: " + what)
+            throw Self.failure(error)
         }
-        do {
-            try syncs.of(root + "new").sync()
-        } catch {
-            unsafe unlink(final)
-            throw MailboxFailure(error, "maildir delivery failed: sync directory \(root)new")
+    }
+
+    /// Makes them durable and puts them into place; nil for each that is delivered.
+    func complete(_ messages: [Staged]) -> [MailboxFailure?] {
+        if messages.count > 1 { for message in messages { message.file.beginWriting() } }
+        var failures: [MailboxFailure?] = messages.map { message in
+            do throws(SystemError) {
+                try message.file.sync()
+                try message.file.close()
+                try moveIntoPlace(message.temporary, message.final, in: message.root)
+                return nil
+            } catch {
+                unsafe unlink(message.temporary)
+                return Self.failure(error)
+            }
         }
+        for root in Set(zip(messages, failures).filter { $1 == nil }.map(\.0.root)) {
+            do {
+                try syncs.of(root + "new").sync()
+            } catch {
+                for index in messages.indices where messages[index].root == root && failures[index] == nil {
+                    unsafe unlink(messages[index].final)
+                    failures[index] = MailboxFailure(error, "maildir delivery failed: sync directory \(root)new")
+                }
+            }
+        }
+        return failures
+    }
+
+    private static func failure(_ error: SystemError) -> MailboxFailure {
+        let isWrite = error.operation == "write" || error.operation == "fsync" || error.operation == "close"
+        let what = isWrite ? "error writing message" : "create maildir file \(error.path)"
+        return MailboxFailure(error, "maildir delivery failed: " + what)
     }
 
     /// Never the same twice: the microsecond, this process, and a counter of its deliveries.

@@ -52,11 +52,14 @@ package final class CleanupService: DaemonService {
     package func start(_ context: DaemonContext) async throws {
         try directory.prepare(POSIXFileSystem())
         announcer.start()
+        intake.breadcrumb = context.startup.breadcrumb
     }
 
     package func listen(on descriptor: Int32) async throws {
         listeners.append(
-            try await WireEndpoints.serve(listening: descriptor) { [weak self] connection in self?.intake.accept(connection) })
+            try await WireEndpoints.serve(listening: descriptor, from: .submitters) { [weak self] connection in
+                self?.intake.accept(connection)
+            })
     }
 
     package func stop() async {

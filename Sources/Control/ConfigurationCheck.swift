@@ -27,6 +27,12 @@ struct ConfigurationCheck {
             }
         }
         do throws(ConfigurationError) {
+            // Master started by others runs everything as them.
+            if geteuid() == 0 { _ = try SuiteAccounts.load(instance.configuration) }
+        } catch {
+            problems.append(error.description)
+        }
+        do throws(ConfigurationError) {
             let file = try MasterFile.load(directory: instance.directory)
             var programs: Set<String> = []
             for service in file.services where ServiceDisposition(service) == .run {
@@ -55,7 +61,8 @@ struct ConfigurationCheck {
             review = try ConfigurationReview.asking(
                 programs, in: instance.daemonDirectory,
                 others: [
-                    "service_throttle_time", "import_environment", "martlet_stop_time_limit", "martlet_queue_undelete_time",
+                    "service_throttle_time", "import_environment", "martlet_stop_time_limit", "martlet_watchdog_time_limit",
+                    "martlet_queue_undelete_time",
                 ])
         } catch {
             return ["\(error)"]

@@ -40,7 +40,9 @@ package final class PickupService: DaemonService {
 
     package func listen(on descriptor: Int32) async throws {
         listeners.append(
-            try await WireEndpoints.serve(listening: descriptor) { [weak self] connection in self?.accepted(connection) })
+            try await WireEndpoints.serve(listening: descriptor, from: .anybody) { [weak self] connection in
+                self?.accepted(connection)
+            })
     }
 
     package var isIdle: Bool { sessions.isEmpty }
@@ -54,12 +56,12 @@ package final class PickupService: DaemonService {
     func nextQueueID() -> QueueID { queueIDs.next() }
 
     private func accepted(_ connection: WireConnection) {
+        // 65534 for one in another user namespace.
+        guard let user = connection.peer?.user else {
+            Log.warning("a local client vanished before its user was known")
+            return connection.close()
+        }
         Task { @EventLoopActor in
-            guard let user = await PeerUser.of(connection.channel) else {
-                Log.warning("a local client vanished before its user was known")
-                connection.close()
-                return
-            }
             sessions[user, default: 0] += 1
             await LocalSession(connection, user: user, service: self, isOverLimit: isOverLimit(user)).run()
             ended(user)

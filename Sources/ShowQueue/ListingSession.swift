@@ -46,7 +46,7 @@ struct ListingSession {
     /// - Parameter verb: nil: the client does not understand a refusal.
     private func mayGoOn(_ rules: UserRules, _ verb: String?) async throws -> Bool {
         if rules.allowsEverybody { return true }
-        guard let user = await PeerUser.of(channel) else { return false }
+        guard let user = PeerCredentials(of: channel)?.user else { return false }
         if user == 0 || user == geteuid() { return true }
         let name = try await NIOThreadPool.singleton.runIfActive { try UserAccount.numbered(user)?.name ?? "unknown" }
         if rules.allows(name) { return true }

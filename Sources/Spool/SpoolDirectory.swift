@@ -25,7 +25,7 @@ package struct SpoolDirectory: Equatable, Sendable {
     /// Makes the directories that are missing.
     package func prepare(_ fileSystem: any FileSystem) throws(SystemError) {
         let directories: [(String, UInt32)] = [
-            (segments, 0o750), (large, 0o750), (journal, 0o700), (index, 0o700), (quarantine, 0o700),
+            (segments, 0o710), (large, 0o710), (journal, 0o700), (index, 0o700), (quarantine, 0o700),
         ]
         for (directory, permissions) in directories {
             do {

@@ -1,6 +1,6 @@
 import Cleanup
 import DaemonKit
 
-Daemon.run("cleanup", parameters: CleanupParameters.all, privileges: .spool) { startup throws(StartupError) in
+Daemon.run("cleanup", parameters: CleanupParameters.all, rights: .cleanup) { startup throws(StartupError) in
     try CleanupService.prepare(startup)
 }

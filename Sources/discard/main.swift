@@ -1,6 +1,6 @@
 import DaemonKit
 import NullDelivery
 
-Daemon.run("discard", parameters: [], privileges: .nothing) { startup throws(StartupError) in
+Daemon.run("discard", parameters: [], rights: .nothing) { startup throws(StartupError) in
     try NullDeliveryService.discarding(startup)
 }

@@ -1,6 +1,6 @@
 import DaemonKit
 import NullDelivery
 
-Daemon.run("error", parameters: [], privileges: .nothing) { startup throws(StartupError) in
+Daemon.run("error", parameters: [], rights: .nothing) { startup throws(StartupError) in
     try NullDeliveryService.failing(startup)
 }

@@ -1,6 +1,6 @@
 import DaemonKit
 import Pickup
 
-Daemon.run("pickup", parameters: PickupParameters.all, privileges: .spool) { startup throws(StartupError) in
+Daemon.run("pickup", parameters: PickupParameters.all, rights: .pickup) { startup throws(StartupError) in
     try PickupService.make(startup)
 }

@@ -1,6 +1,6 @@
 import DaemonKit
 import QueueManager
 
-Daemon.run("qmgr", parameters: QueueManagerParameters.all, privileges: .spool) { startup throws(StartupError) in
+Daemon.run("qmgr", parameters: QueueManagerParameters.all, rights: .qmgr) { startup throws(StartupError) in
     try QueueManagerService.make(startup)
 }

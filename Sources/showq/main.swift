@@ -1,6 +1,6 @@
 import DaemonKit
 import ShowQueue
 
-Daemon.run("showq", parameters: ShowQueueParameters.all, privileges: .spool) { startup throws(StartupError) in
+Daemon.run("showq", parameters: ShowQueueParameters.all, rights: .showq) { startup throws(StartupError) in
     try ShowQueueService.make(startup)
 }

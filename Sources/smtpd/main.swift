@@ -1,6 +1,6 @@
 import DaemonKit
 import SMTPServer
 
-Daemon.run("smtpd", parameters: SMTPServerParameters.all, privileges: .networkFacing) { (startup) throws(StartupError) in
+Daemon.run("smtpd", parameters: SMTPServerParameters.all, rights: .smtpd) { (startup) throws(StartupError) in
     try SMTPServer.make(startup)
 }

@@ -96,6 +96,8 @@ class Instance:
                     "alias_database =",
                     f"mail_spool_directory = {self.mail}/",
                     "in_flow_delay = 0",
+                    # A system call that is not in a program's table is found here, and denied elsewhere.
+                    "martlet_sandbox_violation = kill",
                     *settings,
                     "",
                 ]

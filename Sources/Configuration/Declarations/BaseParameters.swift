@@ -65,6 +65,18 @@ package enum BaseParameters {
     package static let mailOwner = Parameter<String>(
         "mail_owner", default: "martlet",
         summary: "The user who owns the spool and as whom the programs run when started by root.")
+    package static let smtpdUser = Parameter<String>(
+        "martlet_smtpd_user", default: "martlet-smtpd",
+        summary: "Martlet's own: as whom smtpd runs, who may open no file of the spool.")
+    package static let smtpUser = Parameter<String>(
+        "martlet_smtp_user", default: "martlet-smtp",
+        summary: "Martlet's own: as whom smtp runs; its group may read messages, and nothing else of the spool.")
+    package static let sandbox = Parameter<Sandbox>(
+        "martlet_sandbox", default: "landlock, seccomp",
+        summary: "Martlet's own: what confines programs beside their users; a layer that the kernel lacks is left out.")
+    package static let sandboxViolation = Parameter<SandboxViolation>(
+        "martlet_sandbox_violation", default: "deny",
+        summary: "Martlet's own: what a system call outside a program's table costs: deny fails it, kill ends the program.")
     package static let setgidGroup = Parameter<String>(
         "setgid_group", default: "postdrop", summary: "Accepted for Postfix's sake: no program of Martlet is set-gid.")
     package static let defaultPrivileges = Parameter<String>(
@@ -72,7 +84,7 @@ package enum BaseParameters {
 
     package static let directories: [any AnyParameter] = [
         queueDirectory, dataDirectory, daemonDirectory, commandDirectory, configDirectory, processIDDirectory, mailOwner,
-        setgidGroup, defaultPrivileges,
+        smtpdUser, smtpUser, sandbox, sandboxViolation, setgidGroup, defaultPrivileges,
     ]
 
     // MARK: Log

@@ -40,3 +40,35 @@ package struct InternetProtocols: ParameterValue, OptionSet {
     /// Whether addresses of 4 or 16 bytes may be used.
     package func allows(byteCount: Int) -> Bool { contains(byteCount == 4 ? .ipv4 : .ipv6) }
 }
+
+/// martlet_sandbox: what confines a program beside its user.
+package struct Sandbox: ParameterValue, OptionSet {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package static let landlock = Sandbox(rawValue: 1)
+    package static let seccomp = Sandbox(rawValue: 2)
+
+    package static var typeName: String { "list of landlock, seccomp, none" }
+    package static func parse(_ text: String) -> Sandbox? {
+        guard let words = WordList.parse(text)?.words, !words.isEmpty else { return nil }
+        var result: Sandbox = []
+        for word in words {
+            switch word.lowercased() {
+            case "landlock": result.insert(.landlock)
+            case "seccomp": result.insert(.seccomp)
+            case "none": guard words.count == 1 else { return nil }
+            default: return nil
+            }
+        }
+        return result
+    }
+    package static func < (left: Sandbox, right: Sandbox) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// martlet_sandbox_violation
+package enum SandboxViolation: String, ParameterChoice {
+    /// The call fails with EPERM, and the kernel's log says so: a new C library is no outage.
+    case deny
+    /// The program ends by SIGSYS: for tests.
+    case kill
+}

@@ -30,6 +30,8 @@ package enum WireFailure: Error, Equatable, Sendable {
 @EventLoopActor
 package final class WireConnection {
     package let channel: any Channel
+    /// Who is at the other end of a connection that was accepted or adopted.
+    package internal(set) var peer: PeerCredentials?
     /// Called for each frame instead of queueing it for `receive`.
     package var onFrame: ((WireFrame) -> Void)? { didSet { deliverQueued() } }
     /// Called once when the connection is over, at once if it is over already.

@@ -1,3 +1,4 @@
+internal import MailLog
 package import NIOCore
 internal import NIOPosix
 
@@ -14,13 +15,21 @@ package enum WireEndpoints {
         return box.connection()
     }
 
-    /// Serves a listening descriptor that master opened. `accept` is called on the loop for each connection.
+    /// Serves a listening descriptor that master opened. `accept` is called on the loop for each connection from those whom the
+    /// rule admits; others are closed, with a line in the log.
     package static func serve(
-        listening descriptor: Int32, accept: @escaping @EventLoopActor (WireConnection) -> Void
+        listening descriptor: Int32, from rule: PeerRule = .suite, accept: @escaping @EventLoopActor (WireConnection) -> Void
     ) async throws -> any Channel {
         try await ServerBootstrap(group: EventLoopActor.group)
             .childChannelInitializer { channel in
-                ConnectionBox().attach(channel, onActive: accept)
+                ConnectionBox().attach(channel) { connection in
+                    connection.peer = PeerCredentials(of: channel)
+                    guard rule.admits(connection.peer) else {
+                        Log.warning("a connection from \(connection.peer?.description ?? "nobody") is refused")
+                        return connection.close()
+                    }
+                    accept(connection)
+                }
             }
             .serve(inherited: descriptor)
     }
@@ -31,7 +40,9 @@ package enum WireEndpoints {
         _ = try await ClientBootstrap(group: EventLoopActor.group)
             .channelInitializer { channel in box.attach(channel) }
             .withConnectedSocket(descriptor).value()
-        return box.connection()
+        let connection = box.connection()
+        connection.peer = PeerCredentials(of: connection.channel)
+        return connection
     }
 }
 

@@ -8,12 +8,12 @@ internal import Platform
 package enum Daemon {
     /// The whole life of a daemon program; `main.swift` calls nothing else.
     ///
-    /// `make` runs while still privileged and single-threaded: it reads settings and opens tables and keys. It makes no task
+    /// `rights` is the program's row of the table. `make` runs while still privileged and single-threaded: it reads settings and opens tables and keys. It makes no task
     /// and touches no event loop; the service object it returns is started after privileges are gone.
     ///
     /// *Failure:* the reason is logged as fatal and the process ends; master tries again with growing pauses.
     package static func run(
-        _ program: String, parameters: [any AnyParameter], privileges: PrivilegeProfile,
+        _ program: String, parameters: [any AnyParameter], rights: RoleRights,
         make: (Startup) throws(StartupError) -> @Sendable @EventLoopActor () -> any DaemonService
     ) -> Never {
         if CommandLine.arguments.dropFirst().first == ParameterDump.option {
@@ -21,15 +21,17 @@ package enum Daemon {
             print(ParameterDump.text(BaseParameters.all + parameters), terminator: "")
             exit(0)
         }
+        if CommandLine.arguments.dropFirst().first == RoleTrial.option { tryRole(program, parameters, rights) }
+        martlet_die_of_crashes()
         var lifeline: Int32 = -1
         do throws(StartupError) {
             let inheritance = try inherited()
             lifeline = inheritance.lifeline
-            let startup = try prepare(program, parameters, inheritance)
+            let startup = try prepare(program, parameters, inheritance, Array(CommandLine.arguments.dropFirst()))
             // Sessions have a descriptor each. Commands of users get the limit that programs expect.
-            if privileges != .deliveryParent { martlet_raise_descriptor_limit() }
+            if rights.confinement == .whole { martlet_raise_descriptor_limit() }
             let service = try make(startup)
-            try privileges.giveUpTheRest(owner: try startup.value(of: BaseParameters.mailOwner))
+            try rights.giveUpTheRest(startup)
             serve(startup, inheritance, try startup.value(of: BaseParameters.maximumIdle), service)
         } catch {
             endProcess(error, lifeline: lifeline)
@@ -42,7 +44,7 @@ package enum Daemon {
             let inheritance = unsafe WorkerInheritance(String(cString: text))
         else { throw StartupError("this program is started by master, not by hand", exitStatus: EX_USAGE) }
         unsafe unsetenv(WorkerInheritance.variable)
-        for descriptor in inheritance.listeners + [inheritance.lifeline] {
+        for descriptor in inheritance.listeners + [inheritance.lifeline] + (inheritance.breadcrumb.map { [$0] } ?? []) {
             guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
                 throw StartupError(
                     "descriptor \(descriptor) of \(WorkerInheritance.variable): \(SystemError("fcntl", "", errno))")
@@ -52,15 +54,19 @@ package enum Daemon {
     }
 
     private static func prepare(
-        _ program: String, _ parameters: [any AnyParameter], _ inheritance: WorkerInheritance
+        _ program: String, _ parameters: [any AnyParameter], _ inheritance: WorkerInheritance, _ words: [String]
     ) throws(StartupError) -> Startup {
-        let invocation = try Invocation(Array(CommandLine.arguments.dropFirst()))
+        let invocation = try Invocation(words)
         let configuration = try invocation.configuration(program: program, parameters: parameters)
-        let startup = Startup(
+        var startup = Startup(
             configuration: configuration, serviceName: invocation.serviceName, lease: inheritance.lease,
             queueDirectory: try value(of: BaseParameters.queueDirectory, configuration),
             dataDirectory: try value(of: BaseParameters.dataDirectory, configuration), arguments: invocation.arguments,
-            sessionLimit: inheritance.sessionLimit)
+            sessionLimit: inheritance.sessionLimit, accounts: try accounts(configuration),
+            breadcrumb: try breadcrumb(inheritance))
+        startup.heldMessages = inheritance.heldMessages
+        startup.isolatedClients = inheritance.isolatedClients
+        startup.rebuildsIndex = inheritance.rebuildsIndex
         let log = LogSettings(
             name: try startup.value(of: BaseParameters.syslogName), program: program,
             facility: try startup.value(of: BaseParameters.syslogFacility),
@@ -80,9 +86,41 @@ package enum Daemon {
         guard unsafe chdir(startup.queueDirectory) == 0 else {
             throw StartupError(SystemError("chdir", startup.queueDirectory, errno).description)
         }
-        umask(0o077)
+        // Every file is made with the mode that it needs; none is for the world.
+        umask(0o027)
         martlet_tune_allocator()
         return startup
+    }
+
+    private static func accounts(_ configuration: Configuration) throws(StartupError) -> SuiteAccounts? {
+        guard geteuid() == 0 else { return nil }
+        do throws(ConfigurationError) {
+            return try SuiteAccounts.load(configuration)
+        } catch {
+            throw StartupError(error.description)
+        }
+    }
+
+    private static func breadcrumb(_ inheritance: WorkerInheritance) throws(StartupError) -> Breadcrumb {
+        guard let descriptor = inheritance.breadcrumb else { return Breadcrumb() }
+        defer { close(descriptor) }
+        do throws(SystemError) {
+            return try Breadcrumb(mapping: descriptor)
+        } catch {
+            throw StartupError(error.description)
+        }
+    }
+
+    /// What a test asks of each program: to become what it is when it runs, and to try what it must not.
+    private static func tryRole(_ program: String, _ parameters: [any AnyParameter], _ rights: RoleRights) -> Never {
+        do throws(StartupError) {
+            let inheritance = WorkerInheritance(lifeline: -1, listeners: [], lease: 1)
+            let startup = try prepare(program, parameters, inheritance, Array(CommandLine.arguments.dropFirst(2)))
+            try rights.giveUpTheRest(startup)
+            RoleTrial.run(startup.arguments)
+        } catch {
+            endProcess(error)
+        }
     }
 
     private static func value(
@@ -104,6 +142,7 @@ package enum Daemon {
         let loop = EventLoopActor.loop
         EventLoopActor.takeGlobalJobs()
         Task { @EventLoopActor in
+            PeerRule.accounts = startup.accounts
             let life = DaemonLife(make(), DaemonContext(startup: startup), inheritance, maxIdle: maxIdle)
             DaemonLife.current = life
             await life.begin()

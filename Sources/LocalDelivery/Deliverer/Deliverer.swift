@@ -35,6 +35,8 @@ package enum Deliverer {
         guard getuid() == settings.user, geteuid() == settings.user else {
             end("started as uid \(geteuid()), to deliver as uid \(settings.user)", status: EX_CONFIG)
         }
+        // The user's own programs may not look at mail on its way. What is executed from here on begins anew.
+        guard martlet_become_undumpable() == 0 else { end("prctl: \(errorText(errno))", status: EX_OSERR) }
     }
 
     static func end(_ text: String, status: Int32) -> Never {

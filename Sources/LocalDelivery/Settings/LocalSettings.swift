@@ -123,6 +123,10 @@ package struct LocalSettings: Sendable {
         guard let account, account.user != 0 else {
             throw StartupError("default_privs: \"\(name)\" is no user, or is root")
         }
+        // A command would have the whole queue in reach.
+        guard startup.accounts?.all.contains(where: { $0.user == account.user }) != true else {
+            throw StartupError("default_privs: \"\(name)\" is a user of the mail system's own programs")
+        }
         return account
     }
 }

@@ -12,13 +12,23 @@ struct InstanceSettings {
     var pidFile: String
     var version: String
     var log: LogSettings
+    var sandbox: Sandbox
     var processLimit: Int
     var throttleTime: Duration
     var stopTimeLimit: Duration
+    /// nil: event loops are not watched.
+    var watchdogLimit: Duration?
     /// `name=value` for every program.
     var environment: [String]
-    /// Who owns the spool; nil when master does not run as root: then it is the invoking user.
-    var owner: UserAccount?
+    /// As whom the programs run; nil when master does not run as root: then it is the invoking user.
+    var accounts: SuiteAccounts?
+
+    /// The socket on which master is asked (``ControlSocket``); relative to queue_directory where it can be, since names of sockets
+    /// are short.
+    var controlSocket: String {
+        let path = String(pidFile.dropLast("/master.pid".utf8.count)) + "/control"
+        return path.hasPrefix(queueDirectory + "/") ? String(path.dropFirst(queueDirectory.utf8.count + 1)) : path
+    }
 
     var directory: String { configuration.directory }
 
@@ -29,15 +39,16 @@ struct InstanceSettings {
             configuration.declare(MasterParameters.all)
             configuration.override("process_name", .init("master"))
             for parameter in BaseParameters.all + MasterParameters.all { try parameter.check(configuration) }
-            return try InstanceSettings(configuration, owner: try owner(configuration))
+            let accounts = geteuid() == 0 ? try SuiteAccounts.load(configuration) : nil
+            return try InstanceSettings(configuration, accounts: accounts)
         } catch {
             throw MasterFailure(error.description)
         }
     }
 
-    init(_ configuration: Configuration, owner: UserAccount?) throws(ConfigurationError) {
+    init(_ configuration: Configuration, accounts: SuiteAccounts?) throws(ConfigurationError) {
         self.configuration = configuration
-        self.owner = owner
+        self.accounts = accounts
         queueDirectory = try Self.absolute(BaseParameters.queueDirectory, configuration)
         dataDirectory = try Self.absolute(BaseParameters.dataDirectory, configuration)
         daemonDirectory = try Self.absolute(BaseParameters.daemonDirectory, configuration)
@@ -48,11 +59,20 @@ struct InstanceSettings {
             name: try configuration.value(of: BaseParameters.syslogName), program: "master",
             facility: try configuration.value(of: BaseParameters.syslogFacility),
             file: try configuration.value(of: BaseParameters.maillogFile))
+        sandbox = try configuration.value(of: BaseParameters.sandbox)
         processLimit = try configuration.value(of: BaseParameters.defaultProcessLimit)
         throttleTime = try configuration.value(of: MasterParameters.throttleTime)
         stopTimeLimit = try configuration.value(of: MasterParameters.stopTimeLimit)
+        let watchdog = try configuration.value(of: MasterParameters.watchdogLimit)
+        watchdogLimit = watchdog > .zero ? max(watchdog, .seconds(2)) : nil
         environment = Self.environment(try configuration.value(of: MasterParameters.importEnvironment).words)
         try checkLogFile()
+    }
+
+    func demandSamePlaces(queueDirectory: String, dataDirectory: String) throws(MasterFailure) {
+        guard self.queueDirectory == queueDirectory, self.dataDirectory == dataDirectory else {
+            throw MasterFailure("queue_directory and data_directory cannot change while mail is served: stop and start")
+        }
     }
 
     func openLog() throws(MasterFailure) {
@@ -97,29 +117,5 @@ struct InstanceSettings {
             }
         }
         return environment
-    }
-
-    private static func owner(_ configuration: Configuration) throws(ConfigurationError) -> UserAccount? {
-        guard geteuid() == 0 else { return nil }
-        let name = try configuration.value(of: BaseParameters.mailOwner)
-        let setting = configuration.settings[BaseParameters.mailOwner.name]
-        let account: UserAccount?
-        do throws(SystemError) {
-            account = try UserAccount.named(name)
-        } catch {
-            throw ConfigurationError("mail_owner: \(error)", file: setting?.file, line: setting?.line)
-        }
-        guard let account else {
-            throw ConfigurationError(
-                "mail_owner: there is no user \"\(name)\": make it (useradd --system \(name)) or name another",
-                file: setting?.file,
-                line: setting?.line)
-        }
-        guard account.user != 0, account.group != 0 else {
-            throw ConfigurationError(
-                "mail_owner: \"\(name)\" is root or in root's group: an account of its own is needed", file: setting?.file,
-                line: setting?.line)
-        }
-        return account
     }
 }

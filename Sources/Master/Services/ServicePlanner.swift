@@ -54,10 +54,10 @@ struct ServicePlanner {
         }
     }
 
-    /// Everybody on the machine may hand in mail and look at the queue; the rest is for the suite.
     private func unixEndpoint(_ entry: ServiceEntry) -> Endpoint {
-        let isForEverybody = !entry.isPrivate && (entry.program == "pickup" || entry.program == "showq")
-        return .unix(path: (entry.isPrivate ? "private/" : "public/") + entry.name, mode: isForEverybody ? 0o666 : 0o600)
+        .unix(
+            path: (entry.isPrivate ? "private/" : "public/") + entry.name,
+            clients: SocketClients(program: entry.program, isPrivate: entry.isPrivate))
     }
 
     private func inetEndpoints(_ entry: ServiceEntry) throws(ConfigurationError) -> [Endpoint] {

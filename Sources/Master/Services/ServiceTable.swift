@@ -63,6 +63,8 @@ struct ServiceTable {
     private static func warnAboutChroot(_ entries: [ServiceEntry]) {
         let names = entries.filter { $0.chroot == true }.map(\.name)
         guard !names.isEmpty else { return }
-        Log.warning("master.cf: chroot is not implemented: \(names.joined(separator: ", ")) can see all directories")
+        Log.warning(
+            "master.cf: chroot is not implemented: \(names.joined(separator: ", ")) can see all directories, and use what their "
+                + "users and martlet_sandbox let them")
     }
 }

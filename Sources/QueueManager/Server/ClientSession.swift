@@ -6,6 +6,8 @@ internal import Wire
 /// A connection to qmgr's own socket: cleanup with arrivals, a tool with a command, showq with a question, or an agent with reports
 /// that an earlier qmgr did not acknowledge. What each frame is decides its kind.
 ///
+/// smtp runs as a user of its own, who may present reports and nothing else: arrivals, commands and the queue's list are for the mail
+/// owner and root.
 /// *Failure:* anything malformed or of another kind closes the connection.
 @EventLoopActor
 final class ClientSession {
@@ -32,6 +34,9 @@ final class ClientSession {
     private func received(_ frame: WireFrame) {
         let token = token
         do throws(DecodingFailure) {
+            guard frame.isA(ResumedReports.self) || PeerRule.suite.admits(connection.peer) else {
+                throw DecodingFailure("\(connection.peer?.description ?? "nobody") may present reports only")
+            }
             if frame.isA(ArrivalNotice.self) {
                 isCleanup = true
                 let notice = try frame.decode(ArrivalNotice.self)

@@ -8,7 +8,7 @@ package import NIOCore
 /// (`maxMessagesPerRead`): more would make the pool larger than one buffer.
 package struct ReadBuffers: RecvByteBufferAllocator {
     private static let firstSize = 2048
-    private static let size = 65_536
+    private static let size = 131_072
     private var isFirst = true
 
     package init() {}

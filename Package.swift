@@ -67,7 +67,7 @@ let layer3: [Target] = [
 ]
 
 let layer4: [Target] = [
-    library("Master", ["Wire", "Platform", "Configuration", "MailLog", "DaemonKit", "CPlatform"]),
+    library("Master", ["Mail", "Wire", "Platform", "Configuration", "MailLog", "DaemonKit", "CPlatform"]),
     library("SMTPServer", skeleton + ["SMTPProtocol", "MessageFormat", "LookupTables", "Routing", "Resolver", collections]),
     library("Cleanup", skeleton + ["MessageFormat", "LookupTables", "Routing", "Spool", collections]),
     library("QueueManager", skeleton + ["Scheduling", "LookupTables", "Routing", "Spool", collections]),
@@ -137,7 +137,7 @@ let testTargets: [Target] = [
         "SMTPServerTests",
         ["SMTPServer", "SMTPProtocol", "LookupTables", "Routing", "Resolver"] + skeleton),
     tests("DaemonKitTests", ["CPlatform", "Configuration", "DaemonKit", "Mail", "Wire", "Platform"] + nio),
-    tests("MasterTests", ["Master", "Configuration", "Platform", "SimulatedPlatform"]),
+    tests("MasterTests", ["Master", "Mail", "Wire", "Configuration", "Platform", "SimulatedPlatform"]),
     tests("ArchitectureTests", ["Wire"]),
     tests("CommandKitTests", ["CommandKit", "MessageFormat"]),
     tests("QueueCommandsTests", ["QueueCommands"]),

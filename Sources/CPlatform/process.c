@@ -2,6 +2,7 @@
 #include "cplatform.h"
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,6 +25,15 @@ int martlet_become_undumpable(void)
 int martlet_no_new_privileges(void)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+void martlet_die_of_crashes(void)
+{
+    static const int crashes[] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+    if (getenv("SWIFT_BACKTRACE"))
+        return;
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+        signal(crashes[i], SIG_DFL);
 }
 
 int martlet_hold_termination(void)

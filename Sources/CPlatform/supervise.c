@@ -121,6 +121,7 @@ int martlet_open_signals(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2);
     sigaddset(&set, SIGCHLD);
     signal(SIGPIPE, SIG_IGN);
     /* A starter may have ignored SIGCHLD, and then there would be nobody to take leave of. */

@@ -52,6 +52,7 @@ package final class CleanupService: DaemonService {
     package func start(_ context: DaemonContext) async throws {
         try directory.prepare(POSIXFileSystem())
         announcer.start()
+        intake.breadcrumb = context.startup.breadcrumb
     }
 
     package func listen(on descriptor: Int32) async throws {

@@ -61,7 +61,8 @@ struct ConfigurationCheck {
             review = try ConfigurationReview.asking(
                 programs, in: instance.daemonDirectory,
                 others: [
-                    "service_throttle_time", "import_environment", "martlet_stop_time_limit", "martlet_queue_undelete_time",
+                    "service_throttle_time", "import_environment", "martlet_stop_time_limit", "martlet_watchdog_time_limit",
+                    "martlet_queue_undelete_time",
                 ])
         } catch {
             return ["\(error)"]

@@ -7,7 +7,8 @@ package struct Martlet: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "martlet", abstract: "Control the Martlet mail system.",
         subcommands: [
-            Start.self, StartForeground.self, Stop.self, Abort.self, Reload.self, Status.self, Check.self, Flush.self,
+            Start.self, StartForeground.self, Stop.self, Abort.self, Reload.self, Upgrade.self, Status.self, Check.self,
+            Flush.self,
             Queue.self, Map.self,
         ])
 

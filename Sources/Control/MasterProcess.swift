@@ -29,6 +29,15 @@ struct MasterProcess {
         return number
     }
 
+    /// - Throws: exit status 1 when no master runs.
+    @discardableResult
+    func demandRunning() throws(ExitError) -> Int32 {
+        guard let process = try runningProcess() else {
+            throw ExitError(status: 1, message: "the mail system is not running")
+        }
+        return process
+    }
+
     /// Runs `master` with these options in front of the configuration directory, and gives its exit status.
     func run(_ options: [String]) throws(ExitError) -> Int32 {
         let program = instance.daemonDirectory + "/master"

@@ -1,10 +1,10 @@
 package import DaemonKit
 internal import DequeModule
 internal import Glibc
-internal import Mail
+package import Mail
 package import MailLog
 internal import NIOCore
-internal import Platform
+package import Platform
 internal import Scheduling
 internal import Spool
 package import Wire
@@ -35,6 +35,8 @@ package final class QueueManager {
     private var timer: (at: Uptime, task: Scheduled<Void>)?
     private var lockWait = Duration.zero
     private var quiet: CheckedContinuation<Void, Never>?
+    /// Told of each message that was put on hold because it crashed a program twice.
+    package var onHeld: (QueueID) -> Void = { _ in }
     private var fail: (String) -> Void = { Log.fatal($0) }
 
     /// How long another qmgr may take to give the queue's lock back (pitfalls P5).
@@ -56,10 +58,15 @@ package final class QueueManager {
 
     // MARK: Life
 
-    package func begin(failure: @escaping (String) -> Void) {
+    /// - Parameter crashing: messages that are to be put on hold, so master says.
+    package func begin(
+        crashing: [QueueID] = [], breadcrumb: Breadcrumb = Breadcrumb(), failure: @escaping (String) -> Void
+    ) {
         fail = failure
         let engine = QueueEngine(settings: settings.engine, time: time, resolver: resolver, census: census, output: self)
         self.engine = engine
+        engine.breadcrumb = breadcrumb
+        for id in crashing { engine.holdWhenMet(id) }
         notices = NoticePool(settings: settings) { [weak self] number, outcome in
             self?.turn { $0.noticeAnswered(number, outcome) }
         }
@@ -109,6 +116,8 @@ package final class QueueManager {
             }
         }
     }
+
+    package func holdWhenMet(_ id: QueueID) { turn { $0.holdWhenMet(id) } }
 
     private func resumeQuiet() {
         guard let waiting = quiet else { return }
@@ -214,6 +223,7 @@ extension QueueManager: QueueEngineOutput {
     package func answer(_ token: ReplyToken, _ rows: LiveQueueRows) { sessions[token]?.send(rows) }
     package func answer(_ token: ReplyToken, _ journalled: ReportsJournalled) { sessions[token]?.send(journalled) }
     package func retire(files: [String]) { for pool in pools.values { pool.retire(files) } }
+    package func placedOnHold(_ id: QueueID) { onHeld(id) }
     package func log(_ severity: LogSeverity, _ text: String) {
         switch severity {
         case .info: Log.info(text)

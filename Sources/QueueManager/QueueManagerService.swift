@@ -1,5 +1,6 @@
 internal import Configuration
 package import DaemonKit
+internal import Mail
 internal import MailLog
 internal import Platform
 internal import Routing
@@ -28,12 +29,17 @@ package final class QueueManagerService: DaemonService {
         let settings = try QueueManagerSettings(startup, processLimits: limits(services))
         let presence = try AgentPresence.open(startup)
         let directory = SpoolDirectory(path: startup.queueDirectory)
+        var index = LMDBIndex.Options()
+        index.breadcrumb = startup.breadcrumb
+        if startup.rebuildsIndex { try demandRebuild(directory) }
+        let options = index
         return {
             QueueManagerService(
                 QueueManager(settings: settings, resolver: RoutingResolver(addresses: addresses), census: presence) {
                     () throws(StoreError) in
                     try QueueStore.open(
-                        directory: directory, fileSystem: POSIXFileSystem(), index: LMDBIndex(directory: directory.index),
+                        directory: directory, fileSystem: POSIXFileSystem(),
+                        index: LMDBIndex(directory: directory.index, options: options),
                         time: SystemTime(), entropy: SystemEntropy())
                 })
         }
@@ -52,7 +58,22 @@ package final class QueueManagerService: DaemonService {
         return limits
     }
 
-    package func start(_ context: DaemonContext) async throws { manager.begin { context.fail($0) } }
+    /// Under the queue's lock the index is built anew, before it is looked at.
+    private nonisolated static func demandRebuild(_ directory: SpoolDirectory) throws(StartupError) {
+        do throws(SystemError) {
+            try POSIXFileSystem().open(directory.rebuildMark, .createOrOpen(permissions: 0o600)).close()
+        } catch {
+            throw StartupError(error.description)
+        }
+    }
+
+    package func start(_ context: DaemonContext) async throws {
+        manager.onHeld = { context.tellHeld($0.description) }
+        context.onHold = { [manager] text in if let id = QueueID(text) { manager.holdWhenMet(id) } }
+        manager.begin(
+            crashing: context.startup.heldMessages.compactMap { QueueID($0) }, breadcrumb: context.startup.breadcrumb
+        ) { context.fail($0) }
+    }
 
     package func listen(on descriptor: Int32) async throws { try await manager.serve(on: descriptor) }
 

@@ -1,7 +1,7 @@
 /// Every message of the suite: who may say what to whom. A test checks that it is complete and that no daemon uses another.
 package enum WhoTalksToWhom {
     package static let table: [WireKind] = [
-        Submission.kind, ContentChunk.kind, ContentEnd.kind, SubmissionResult.kind,
+        Submission.kind, ContentChunk.kind, ContentEnd.kind, SubmissionResult.kind, SubmissionsEnd.kind,
         ArrivalNotice.kind, ArrivalAcknowledgement.kind,
         AgentReady.kind, AgentLeaving.kind, DeliveryRequest.kind, DeliveryReports.kind, ReportsJournalled.kind,
         ResumedReports.kind,
@@ -10,5 +10,6 @@ package enum WhoTalksToWhom {
         QueueCommand.kind, QueueCommandResult.kind, LiveQueueQuery.kind, LiveQueueRows.kind,
         QueueChanges.kind, QueueQuestion.kind, QueueRefusal.kind, RequeueRequest.kind, RequeueResult.kind,
         MailboxDelivery.kind, MailboxContent.kind, MailboxDeliveryResult.kind,
+        MasterCommand.kind, MasterResult.kind, MasterStatus.kind,
     ]
 }

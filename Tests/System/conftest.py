@@ -2,6 +2,7 @@ import contextlib
 
 import pytest
 
+from fake_suite import Suite
 from instance import Instance, Sink, free_port, stage_programs, temporary_directory
 
 
@@ -38,3 +39,20 @@ def sink():
             return server
 
         yield start
+
+
+@pytest.fixture
+def suite(programs, tmp_path):
+    made = []
+
+    def make(services, settings=()):
+        root = tmp_path / str(len(made))
+        root.mkdir()
+        for directory in (tmp_path, *list(tmp_path.parents)[:2], root):
+            directory.chmod(0o755)
+        made.append(Suite(programs, root, services, settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.kill()

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "delivery.h"
+#include "handover.h"
 #include "sandbox.h"
 #include "supervise.h"
 #include "trial.h"
@@ -38,6 +39,10 @@ struct martlet_local_time {
     int32_t year, month, day, hour, minute, second, weekday, utc_offset;
 };
 struct martlet_local_time martlet_local_time(int64_t seconds);
+
+/* A crash ends the process at once, as its parent expects: Swift's runtime would first start another program that looks at it, and a
+ * daemon that has nothing to execute hangs there. With SWIFT_BACKTRACE in the environment it may. */
+void martlet_die_of_crashes(void);
 
 /* For a daemon: SIGTERM is kept for martlet_wait_for_termination, SIGINT and SIGHUP (which a terminal sends to all), SIGPIPE
  * are ignored. Call before any thread exists. */

@@ -15,7 +15,7 @@ int martlet_detach(void);
 int32_t martlet_start_worker(const char *path, char *const *arguments, char *const *environment, const int *descriptors,
                            size_t count);
 
-/* SIGTERM, SIGINT, SIGHUP and SIGCHLD as a descriptor, non-blocking; SIGPIPE is ignored. */
+/* SIGTERM, SIGINT, SIGHUP, SIGUSR2 and SIGCHLD as a descriptor, non-blocking; SIGPIPE is ignored. */
 int martlet_open_signals(void);
 
 /* The next signal's number, 0 when there is none. */

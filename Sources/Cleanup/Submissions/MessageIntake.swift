@@ -12,6 +12,8 @@ internal import Wire
 final class MessageIntake {
     private let settings: CleanupSettings
     private let preparation: MessagePreparation
+    /// Which message is being prepared, should it be the last one.
+    var breadcrumb = Breadcrumb()
     private let group: GroupCommit
     private let announcer: ArrivalAnnouncer
     private let makeJob: (_ isInternal: Bool) -> LargeContentJob
@@ -46,10 +48,11 @@ final class MessageIntake {
         let session = SubmissionSession(connection: connection, intake: self)
         sessions[ObjectIdentifier(session)] = session
         session.start()
+        if isStopping { session.retire() }
     }
 
     func becameIdle(_ session: SubmissionSession) {
-        if isStopping { session.close() }
+        if isStopping { session.retire() }
     }
 
     func ended(_ session: SubmissionSession) {
@@ -63,7 +66,7 @@ final class MessageIntake {
     /// Ends when every message in hand is answered.
     func stop() async {
         isStopping = true
-        for session in sessions.values where session.isIdle { session.close() }
+        for session in sessions.values where session.isIdle { session.retire() }
         if !sessions.isEmpty { await withCheckedContinuation { continuation in onIdle = { continuation.resume() } } }
     }
 
@@ -119,7 +122,9 @@ final class MessageIntake {
     }
 
     private func prepare(_ submission: Submission, _ content: borrowing Span<UInt8>) throws(Refusal) -> PreparedMessage {
-        try preparation.prepare(submission, content: content) { dates.text(seconds: $0) }
+        breadcrumb.enter(.preparation, message: submission.envelope.queueID.description)
+        defer { breadcrumb.leave() }
+        return try preparation.prepare(submission, content: content) { dates.text(seconds: $0) }
     }
 
     private func commitInline(

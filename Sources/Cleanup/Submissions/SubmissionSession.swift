@@ -17,6 +17,8 @@ final class SubmissionSession {
         /// Refused already; its content still comes.
         case discarding
         case committing
+        /// The submitter has been told to go elsewhere: what still comes is not taken.
+        case retired
     }
 
     private let connection: WireConnection
@@ -42,7 +44,18 @@ final class SubmissionSession {
         connection.onClose = { [weak self] in self?.closed() }
     }
 
-    func close() { connection.close() }
+    /// How long the submitter may take to close its end.
+    private static let farewell: TimeAmount = .seconds(2)
+
+    /// Takes nothing more. A message that is on its way already is not taken either, and its submitter knows that from these words,
+    /// which a mere end of the connection would not tell.
+    func retire() {
+        state = .retired
+        connection.send(SubmissionsEnd())
+        EventLoopActor.loop.scheduleTask(in: Self.farewell) { [weak self] in
+            EventLoopActor.assumeOnLoop { self?.connection.close() }
+        }
+    }
 
     private func received(_ frame: WireFrame) {
         do {
@@ -54,6 +67,7 @@ final class SubmissionSession {
                     _ = try frame.decode(ContentEnd.self)
                     becomeIdle()
                 }
+            case .retired: break
             case .committing: throw DecodingFailure("a second message before the first was answered")
             }
         } catch {

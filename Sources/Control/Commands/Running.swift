@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandKit
 internal import Glibc
+internal import Wire
 
 /// How long a graceful stop may take before this command says that it is not done, seconds.
 private let stopLimit = 60
@@ -71,34 +72,58 @@ struct Abort: ParsableCommand {
 
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve with the configuration as it is now; a bad one changes nothing.")
+        abstract: "Serve with the configuration as it is now; a bad one changes nothing.",
+        discussion: "Returns when the new configuration is in force, or says what is wrong with it.")
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
         try options.perform { instance throws(ExitError) in
+            try MasterProcess(instance).demandRunning()
+            // Says everything that is wrong at once; master's answer is the one that counts.
             try ConfigurationCheck(instance).demandNoErrors()
-            let master = MasterProcess(instance)
-            guard let process = try master.runningProcess() else {
-                throw ExitError(status: 1, message: "the mail system is not running")
-            }
-            try master.signal(SIGHUP, to: process)
+            try MasterRequest(instance).perform(.reload)
+        }
+    }
+}
+
+struct Upgrade: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the programs that are installed now, without refusing or dropping anybody.",
+        discussion: """
+            The new master is asked first whether it can take over: it reads the configuration and the state of the running one. \
+            When it cannot, nothing changes and the reason is printed. Else it takes the place of the running one in the same \
+            process, and all programs are replaced as by a reload.
+            """)
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        try options.perform { instance throws(ExitError) in
+            try MasterProcess(instance).demandRunning()
+            try MasterRequest(instance).perform(.upgrade)
         }
     }
 }
 
 struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Say whether the mail system runs: exit status 0, else 1.")
+    static let configuration = CommandConfiguration(
+        abstract: "Say whether the mail system runs, and its processes: exit status 0, else 1.")
     @OptionGroup var options: InstanceOptions
+    @Flag(help: "One object, for programs.")
+    var json = false
 
     func run() throws {
         try options.perform { instance throws(ExitError) in
-            guard let process = try MasterProcess(instance).runningProcess() else {
-                throw ExitError(status: 1, message: "the mail system is not running")
+            let process = try MasterProcess(instance).demandRunning()
+            let status: MasterStatus
+            do throws(ExitError) {
+                status = try MasterRequest(instance).status()
+            } catch {
+                // Everybody may know whether it runs; what it does is told to root and mail_owner.
+                guard error.status == EX_NOPERM, !json else { throw error }
+                return try Output.write("the mail system is running: PID \(process)\n")
             }
-            try Output.write("the mail system is running: PID \(process)\n")
-            for worker in ProcessTable.children(of: process) {
-                try Output.write("  \(worker.process)\t\(worker.name)\t\(worker.residentKilobytes) kB\n")
-            }
+            let report = StatusReport(status: status)
+            try Output.write(json ? report.json : report.text)
         }
     }
 }

@@ -1,4 +1,6 @@
+internal import Mail
 internal import NIOCore
+internal import Platform
 internal import Wire
 
 /// What every delivery agent shares: it accepts qmgr's connections, says that it is ready, takes one delivery at a time on each,
@@ -63,7 +65,11 @@ package final class DeliveryAgent {
         if isStopping { slot.leave() }
     }
 
+    /// Says in the breadcrumb what is begun. What goes on later, beside other deliveries, says nothing: it might accuse the wrong one.
     func begin(_ delivery: Delivery) {
+        let breadcrumb = DaemonLife.current?.breadcrumb
+        breadcrumb?.enter(.delivery, message: delivery.request.envelope.queueID.description)
+        defer { breadcrumb?.leave() }
         deliver(delivery)
     }
 

@@ -22,6 +22,7 @@ package enum Daemon {
             exit(0)
         }
         if CommandLine.arguments.dropFirst().first == RoleTrial.option { tryRole(program, parameters, rights) }
+        martlet_die_of_crashes()
         var lifeline: Int32 = -1
         do throws(StartupError) {
             let inheritance = try inherited()
@@ -43,7 +44,7 @@ package enum Daemon {
             let inheritance = unsafe WorkerInheritance(String(cString: text))
         else { throw StartupError("this program is started by master, not by hand", exitStatus: EX_USAGE) }
         unsafe unsetenv(WorkerInheritance.variable)
-        for descriptor in inheritance.listeners + [inheritance.lifeline] {
+        for descriptor in inheritance.listeners + [inheritance.lifeline] + (inheritance.breadcrumb.map { [$0] } ?? []) {
             guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
                 throw StartupError(
                     "descriptor \(descriptor) of \(WorkerInheritance.variable): \(SystemError("fcntl", "", errno))")
@@ -57,11 +58,15 @@ package enum Daemon {
     ) throws(StartupError) -> Startup {
         let invocation = try Invocation(words)
         let configuration = try invocation.configuration(program: program, parameters: parameters)
-        let startup = Startup(
+        var startup = Startup(
             configuration: configuration, serviceName: invocation.serviceName, lease: inheritance.lease,
             queueDirectory: try value(of: BaseParameters.queueDirectory, configuration),
             dataDirectory: try value(of: BaseParameters.dataDirectory, configuration), arguments: invocation.arguments,
-            sessionLimit: inheritance.sessionLimit, accounts: try accounts(configuration))
+            sessionLimit: inheritance.sessionLimit, accounts: try accounts(configuration),
+            breadcrumb: try breadcrumb(inheritance))
+        startup.heldMessages = inheritance.heldMessages
+        startup.isolatedClients = inheritance.isolatedClients
+        startup.rebuildsIndex = inheritance.rebuildsIndex
         let log = LogSettings(
             name: try startup.value(of: BaseParameters.syslogName), program: program,
             facility: try startup.value(of: BaseParameters.syslogFacility),
@@ -91,6 +96,16 @@ package enum Daemon {
         guard geteuid() == 0 else { return nil }
         do throws(ConfigurationError) {
             return try SuiteAccounts.load(configuration)
+        } catch {
+            throw StartupError(error.description)
+        }
+    }
+
+    private static func breadcrumb(_ inheritance: WorkerInheritance) throws(StartupError) -> Breadcrumb {
+        guard let descriptor = inheritance.breadcrumb else { return Breadcrumb() }
+        defer { close(descriptor) }
+        do throws(SystemError) {
+            return try Breadcrumb(mapping: descriptor)
         } catch {
             throw StartupError(error.description)
         }

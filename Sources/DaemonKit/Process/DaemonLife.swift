@@ -39,6 +39,8 @@ final class DaemonLife {
                     channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(LifelineHandler()) }
                 }
                 .withConnectedSocket(inheritance.lifeline).value()
+            for file in OpenedTables.all { if let word = file.word { context.say(word) } }
+            beat()
             context.tell(.ready)
             try await service.start(context)
             for descriptor in inheritance.listeners where !context.isStopping { try await service.listen(on: descriptor) }
@@ -50,6 +52,19 @@ final class DaemonLife {
         }
         if inheritance.exitsWhenIdle { watchIdleness() }
     }
+
+    /// Proves to master that the loop turns. A sync on another thread does not stop it.
+    private func beat() {
+        guard let seconds = inheritance.heartbeat else { return }
+        let pause = TimeAmount.seconds(Int64(seconds))
+        EventLoopActor.loop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
+            EventLoopActor.assumeOnLoop { self.context.tell(.beat) }
+        }
+    }
+
+    var breadcrumb: Breadcrumb { context.startup.breadcrumb }
+
+    func heard(_ line: String) { context.heard(line) }
 
     /// Ends what is in hand, then the process. Called again, the nearer limit counts.
     func stop(within time: TimeAmount) {
@@ -79,9 +94,23 @@ final class DaemonLife {
     }
 }
 
-/// Notices that master is gone.
+/// Notices that master is gone, and takes its words.
 private final class LifelineHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+
+    private var line: [UInt8] = []
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        for byte in unwrapInboundIn(data).readableBytesView {
+            guard byte == UInt8(ascii: "\n") else {
+                line.append(byte)
+                continue
+            }
+            let words = String(decoding: line, as: UTF8.self)
+            line = []
+            EventLoopActor.assumeOnLoop { DaemonLife.current?.heard(words) }
+        }
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         EventLoopActor.assumeOnLoop { DaemonLife.current?.stop(within: DaemonLife.orphanLimit) }

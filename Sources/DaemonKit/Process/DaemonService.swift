@@ -23,17 +23,42 @@ package final class DaemonContext {
     package let startup: Startup
     /// Set when a stop or reload has been asked for.
     package internal(set) var isStopping = false
+    /// The whole suite stops: no successor serves those who stay.
+    package internal(set) var isHurried = false
     /// Set by a service that has ``Startup/sessionLimit`` sessions and has stopped accepting: master starts another worker if
     /// the service's process limit allows, or says in the log that it does not.
     package var isFull = false {
         didSet { if isFull != oldValue { tell(isFull ? .full : .available) } }
     }
+    /// A message that has crashed a program twice (queue ID): qmgr puts it on hold, and says so with ``tellHeld(_:)``.
+    package var onHold: (String) -> Void = { _ in }
+    /// A client (address) that has: smtpd serves it alone from now on.
+    package var onIsolatedClient: (String) -> Void = { _ in }
+    /// All workers of the service are full (`stress` in main.cf), or no longer so.
+    package var onStress: (Bool) -> Void = { _ in }
     var lifeline: (any Channel)?
 
     package init(startup: Startup) { self.startup = startup }
 
     /// Called by the service when it ends itself for a fault that a restart may mend; logged as fatal, exit status 1.
     package func fail(_ message: String) -> Never { endProcess(StartupError(message)) }
+
+    package func tellHeld(_ message: String) { say("held \(message)") }
+
+    func say(_ word: String) {
+        guard let lifeline, let bytes = LifelineReader.encode(word) else { return }
+        lifeline.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    }
+
+    func heard(_ line: String) {
+        switch MasterWord(line) {
+        case .hold(let message): onHold(message)
+        case .alone(let client): onIsolatedClient(client)
+        case .stress(let isOn): onStress(isOn)
+        case .hurry: isHurried = true
+        case nil: Log.warning("master says \"\(line)\", which is of another version: ignored")
+        }
+    }
 
     func tell(_ state: WorkerState) {
         guard let lifeline else { return }

@@ -1,4 +1,5 @@
 package import Configuration
+package import Platform
 
 /// A daemon's start-up failed: the sentence is logged as fatal and the process ends with `exitStatus` (sysexits.h).
 package struct StartupError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -27,10 +28,19 @@ package struct Startup: Sendable {
     package let sessionLimit: Int?
     /// As whom the programs run; nil when master was not started by root.
     package let accounts: SuiteAccounts?
+    /// Says what this process is at, should it die of it.
+    package let breadcrumb: Breadcrumb
+    /// Queue IDs of messages that have crashed a program twice: qmgr puts them on hold.
+    package var heldMessages: [String] = []
+    /// Addresses of clients that have: smtpd serves each only when it serves nobody else.
+    package var isolatedClients: [String] = []
+    /// The index has crashed qmgr twice: it is to be built anew.
+    package var rebuildsIndex = false
 
     package init(
         configuration: Configuration, serviceName: String, lease: UInt64, queueDirectory: String, dataDirectory: String,
-        arguments: [String] = [], sessionLimit: Int? = nil, accounts: SuiteAccounts? = nil
+        arguments: [String] = [], sessionLimit: Int? = nil, accounts: SuiteAccounts? = nil,
+        breadcrumb: Breadcrumb = Breadcrumb()
     ) {
         self.configuration = configuration
         self.serviceName = serviceName
@@ -40,6 +50,7 @@ package struct Startup: Sendable {
         self.arguments = arguments
         self.sessionLimit = sessionLimit
         self.accounts = accounts
+        self.breadcrumb = breadcrumb
     }
 
     /// - Throws: when the value is none of its type or outside the limits, naming parameter, file and line.

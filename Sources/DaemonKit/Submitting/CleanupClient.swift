@@ -1,3 +1,4 @@
+internal import Mail
 package import NIOCore
 package import Wire
 
@@ -41,12 +42,15 @@ package final class CleanupClient {
             var rest = content
             return try await submit(submission) { rest.readSlice(length: min(rest.readableBytes, Self.chunkSize)) }
         }
-        let connection = try await connect()
-        defer { connection.close() }
         var message = submission
         message.contentLength = UInt32(content.readableBytes)
-        connection.send(message, payload: content)
-        return try await answer(connection)
+        for _ in 0..<Self.attempts {
+            let connection = try await connect()
+            defer { connection.close() }
+            connection.send(message, payload: content)
+            if let verdict = try await answerIfTaken(connection) { return verdict }
+        }
+        throw .notDone("\(path): cleanup is being replaced")
     }
 
     /// A content that is read as it goes: `next` gives a part of at most 4 MiB, empty or nil at its end. What it throws abandons the
@@ -85,9 +89,26 @@ package final class CleanupClient {
         }
     }
 
+    /// A cleanup that is being replaced may have accepted the connection and take nothing more.
+    private static let attempts = 3
+
     private func answer(_ connection: WireConnection) async throws(SubmissionFailure) -> SubmissionResult.Verdict {
+        guard let verdict = try await answerIfTaken(connection) else { throw .notDone("\(path): cleanup is being replaced") }
+        return verdict
+    }
+
+    /// nil: it was not taken, and another connection may do.
+    private func answerIfTaken(
+        _ connection: WireConnection
+    ) async throws(SubmissionFailure) -> SubmissionResult.Verdict? {
         do throws(WireFailure) {
-            return try await connection.receive(SubmissionResult.self, within: timeLimit).0.verdict
+            let frame = try await connection.receive(within: timeLimit)
+            if frame.isA(SubmissionsEnd.self) { return nil }
+            do throws(DecodingFailure) {
+                return try frame.decode(SubmissionResult.self).verdict
+            } catch {
+                throw .malformed(error.description)
+            }
         } catch {
             throw connection.wasReset ? .notDone("\(path): \(error)") : .unknownOutcome("\(error)")
         }

@@ -1,6 +1,7 @@
 internal import CLMDB
 internal import Configuration
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// `hash:name`, `btree:name`, `lmdb:name`: an LMDB file `name.lmdb` that `martlet map` or newaliases made.
@@ -62,6 +63,7 @@ final class DatabaseTable: LookupTable {
     static func open(type: String, path: String, warn: LookupTables.Warn) throws(ConfigurationError) -> any LookupTable {
         let name = "\(type):\(path)"
         let file = path + DatabaseFile.suffix
+        OpenedTables.note(name, path: file)
         func unavailable(_ reason: String) -> UnavailableTable {
             warn("\(name) is unavailable. \(reason)")
             return UnavailableTable(name: name, reason: reason)

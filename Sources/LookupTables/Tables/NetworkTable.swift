@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Mail
+internal import Platform
 
 /// `cidr:file`: networks and addresses, asked in order; cidr_table(5). A key that is no address is not found.
 final class NetworkTable: LookupTable {
@@ -23,6 +24,7 @@ final class NetworkTable: LookupTable {
 
     static func open(path: String, warn: LookupTables.Warn) throws(ConfigurationError) -> any LookupTable {
         let name = "cidr:\(path)"
+        if !path.hasPrefix("{") { OpenedTables.note(name, path: path) }
         switch RuleSource.read(path) {
         case .failure(let reason):
             warn("\(name) is unavailable. \(reason)")

@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Platform
 
 /// `regexp:file`: POSIX extended expressions of the C library, asked in order; regexp_table(5).
 ///
@@ -23,6 +24,7 @@ final class PatternTable: LookupTable {
 
     static func open(path: String, warn: LookupTables.Warn) throws(ConfigurationError) -> any LookupTable {
         let name = "regexp:\(path)"
+        if !path.hasPrefix("{") { OpenedTables.note(name, path: path) }
         let source: RuleSource
         switch RuleSource.read(path) {
         case .failure(let reason):

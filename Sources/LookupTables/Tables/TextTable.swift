@@ -16,6 +16,7 @@ final class TextTable: LookupTable {
 
     static func open(type: String, path: String, warn: LookupTables.Warn) throws(ConfigurationError) -> any LookupTable {
         let name = "\(type):\(path)"
+        OpenedTables.note(name, path: path)
         let bytes: [UInt8]
         do {
             bytes = try WholeFile.read(path)

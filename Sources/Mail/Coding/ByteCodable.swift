@@ -20,3 +20,12 @@ extension Int64: ByteCodable {
     package func encode(into writer: inout ByteWriter) { writer.write(self) }
     package init(from reader: inout ByteReader) throws(DecodingFailure) { self = try reader.read(Int64.self) }
 }
+extension Duration: ByteCodable {
+    /// Nanoseconds; as many as 64 bits hold.
+    package func encode(into writer: inout ByteWriter) {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        writer.write(overflow ? Int64.max : product &+ attoseconds / 1_000_000_000)
+    }
+    package init(from reader: inout ByteReader) throws(DecodingFailure) { self = .nanoseconds(try reader.read(Int64.self)) }
+}

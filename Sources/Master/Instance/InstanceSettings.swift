@@ -16,10 +16,19 @@ struct InstanceSettings {
     var processLimit: Int
     var throttleTime: Duration
     var stopTimeLimit: Duration
+    /// nil: event loops are not watched.
+    var watchdogLimit: Duration?
     /// `name=value` for every program.
     var environment: [String]
     /// As whom the programs run; nil when master does not run as root: then it is the invoking user.
     var accounts: SuiteAccounts?
+
+    /// The socket on which master is asked (``ControlSocket``); relative to queue_directory where it can be, since names of sockets
+    /// are short.
+    var controlSocket: String {
+        let path = String(pidFile.dropLast("/master.pid".utf8.count)) + "/control"
+        return path.hasPrefix(queueDirectory + "/") ? String(path.dropFirst(queueDirectory.utf8.count + 1)) : path
+    }
 
     var directory: String { configuration.directory }
 
@@ -54,8 +63,16 @@ struct InstanceSettings {
         processLimit = try configuration.value(of: BaseParameters.defaultProcessLimit)
         throttleTime = try configuration.value(of: MasterParameters.throttleTime)
         stopTimeLimit = try configuration.value(of: MasterParameters.stopTimeLimit)
+        let watchdog = try configuration.value(of: MasterParameters.watchdogLimit)
+        watchdogLimit = watchdog > .zero ? max(watchdog, .seconds(2)) : nil
         environment = Self.environment(try configuration.value(of: MasterParameters.importEnvironment).words)
         try checkLogFile()
+    }
+
+    func demandSamePlaces(queueDirectory: String, dataDirectory: String) throws(MasterFailure) {
+        guard self.queueDirectory == queueDirectory, self.dataDirectory == dataDirectory else {
+            throw MasterFailure("queue_directory and data_directory cannot change while mail is served: stop and start")
+        }
     }
 
     func openLog() throws(MasterFailure) {

@@ -13,5 +13,10 @@ enum MasterParameters {
         "martlet_stop_time_limit", default: "20s", limits: .seconds(1)...(.seconds(86_400)),
         summary: "Martlet's own: how long a stop waits for sessions and deliveries in hand.")
 
-    static let all: [any AnyParameter] = [throttleTime, importEnvironment, stopTimeLimit]
+    static let watchdogLimit = Parameter<Duration>(
+        "martlet_watchdog_time_limit", default: "100s", limits: .zero...(.seconds(86_400)),
+        summary: "Martlet's own: how long a program's event loop may stand still before it is killed and replaced; 0: for ever."
+    )
+
+    static let all: [any AnyParameter] = [throttleTime, importEnvironment, stopTimeLimit, watchdogLimit]
 }

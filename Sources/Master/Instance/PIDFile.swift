@@ -1,10 +1,11 @@
+internal import CPlatform
 internal import Glibc
 internal import Platform
 
 /// `pid/master.pid`: the process number as text, locked as long as master lives.
 struct PIDFile {
     /// Kept open for its lock.
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// - Throws: when another master runs on this spool.
     static func take(_ path: String) throws(MasterFailure) -> PIDFile {
@@ -25,6 +26,16 @@ struct PIDFile {
         let written = unsafe text.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
         guard ftruncate(descriptor, off_t(text.count)) == 0, written == text.count else {
             throw MasterFailure(SystemError("write", path, errno).description)
+        }
+        return PIDFile(descriptor: descriptor)
+    }
+
+    /// The lock of the master before this one in the same process.
+    static func adopt(_ descriptor: Int32, path: String) throws(MasterFailure) -> PIDFile {
+        guard descriptor >= 0, unsafe martlet_is_file_of(descriptor, path) == 1, flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        else {
+            if descriptor >= 0 { close(descriptor) }
+            return try take(path)
         }
         return PIDFile(descriptor: descriptor)
     }

@@ -41,16 +41,72 @@ enum Endpoint: Hashable, CustomStringConvertible {
     }
 }
 
+extension Endpoint {
+    /// For the service manager's store: printable, without colons.
+    var storeName: String {
+        switch self {
+        case .inet(let address, let port):
+            "inet-" + address.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "-\(port)"
+        case .unix(let path, _): "unix-" + String(path.map { $0 == ":" || !$0.isASCII ? "_" : $0 })
+        }
+    }
+
+    /// Whether clients of this endpoint reach the open socket. One of a UNIX path must still be what has the path.
+    func isServed(by descriptor: Int32) -> Bool {
+        switch (self, Endpoint(listening: descriptor)) {
+        case (.inet, let other?): return self == other
+        case (.unix(let path, let mode), .unix(let bound, _)?):
+            var status = stat()
+            return unsafe path == bound && lstat(path, &status) == 0 && status.st_mode & 0o777 == mode
+                && martlet_is_socket_of(descriptor, path) == 1
+        default: return false
+        }
+    }
+
+    /// Where a socket listens, as it was bound (a UNIX path without its mode); nil when it does not.
+    init?(listening descriptor: Int32) {
+        var open = martlet_endpoint()
+        guard unsafe martlet_listening_socket(descriptor, &open) == 1 else { return nil }
+        if open.address_length > 0 {
+            let address = unsafe withUnsafeBytes(of: open.address) { unsafe Array($0.prefix(Int(open.address_length))) }
+            self = .inet(address: address, port: open.port)
+        } else {
+            let path = unsafe withUnsafeBytes(of: open.path) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            self = .unix(path: path, mode: 0)
+        }
+    }
+}
+
 /// Listening sockets that are open, kept over a reload when the new configuration wants the same.
 struct ListenerSet {
-    private var descriptors: [Endpoint: Int32] = [:]
+    private(set) var descriptors: [Endpoint: Int32] = [:]
+    /// From an earlier master (the service manager kept them), until somebody wants them.
+    private var inherited: [Int32] = []
 
     subscript(_ endpoint: Endpoint) -> Int32? { descriptors[endpoint] }
+
+    /// Sockets that an earlier master left, whose endpoints are not known.
+    mutating func inherit(_ descriptors: [Int32]) { inherited += descriptors }
+
+    /// An open socket and its endpoint, as the master before this one in the same process has it.
+    mutating func adopt(_ endpoint: Endpoint, _ descriptor: Int32) { descriptors[endpoint] = descriptor }
+
+    /// Closes what nobody wanted; their names in the service manager's store.
+    mutating func closeInherited() -> [String] {
+        let names = inherited.compactMap { Endpoint(listening: $0)?.storeName }
+        for descriptor in inherited { close(descriptor) }
+        inherited = []
+        return names
+    }
 
     /// Opens those that are missing: all of them or none.
     mutating func open(_ endpoints: [Endpoint], accounts: SuiteAccounts?, isIPv6Needed: Bool) throws(SystemError) {
         var opened: [Endpoint: Int32] = [:]
         for endpoint in endpoints where descriptors[endpoint] == nil && opened[endpoint] == nil {
+            if let index = inherited.firstIndex(where: { endpoint.isServed(by: $0) }) {
+                descriptors[endpoint] = inherited.remove(at: index)
+                continue
+            }
             do throws(SystemError) {
                 opened[endpoint] = try endpoint.open(accounts: accounts)
             } catch {

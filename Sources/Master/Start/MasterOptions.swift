@@ -7,13 +7,16 @@ internal import Glibc
 ///     master [-c DIR] -w     detaches; the starter exits 0 once mail is served, else 1 with the reason on standard error
 ///     master [-c DIR] -t     exits 0 when no master holds the lock of this instance, 1 when one does
 ///
-/// While it runs: SIGTERM (SIGINT) stops gracefully, SIGHUP reads the configuration anew. `pid/master.pid` under queue_directory
+/// While it runs: SIGTERM (SIGINT) stops gracefully, SIGHUP reads the configuration anew, SIGUSR2 executes the installed programs
+/// in the place of the running ones; `pid/control` does the latter two with an answer. `pid/master.pid` under queue_directory
 /// holds the process number and is locked (flock) as long as it lives. Under systemd it notifies READY, RELOADING, STOPPING.
 struct MasterOptions: Equatable {
     enum Mode: Equatable {
         case foreground
         case detached
         case testLock
+        /// Asked by the running master before an upgrade (``SuccessorCheck``).
+        case judgeHandOver
     }
 
     var directory: String?
@@ -28,6 +31,7 @@ struct MasterOptions: Equatable {
                 directory = value
             case "-w": mode = .detached
             case "-t": mode = .testLock
+            case SuccessorCheck.option: mode = .judgeHandOver
             case "-d", "-s", "-i", "-D", "-v", "-vv": break
             case "-e":
                 // Postfix's limit for its own tests; there is nothing that would end by itself.
@@ -50,9 +54,12 @@ struct MasterOptions: Equatable {
 struct MasterFailure: Error, Equatable, CustomStringConvertible {
     var message: String
     var exitStatus: Int32
-    init(_ message: String, exitStatus: Int32 = 1) {
+    /// Somebody else listens there.
+    var isAddressInUse: Bool
+    init(_ message: String, exitStatus: Int32 = 1, isAddressInUse: Bool = false) {
         self.message = message
         self.exitStatus = exitStatus
+        self.isAddressInUse = isAddressInUse
     }
     var description: String { message }
 }

@@ -11,14 +11,18 @@ internal import Platform
 package enum MasterProgram {
     /// The whole life of the program; `main.swift` calls nothing else.
     package static func run() -> Never {
+        martlet_die_of_crashes()
         var starter = Starter.foreground
         var isLogging = false
         do throws(MasterFailure) {
             let options = try MasterOptions(Array(CommandLine.arguments.dropFirst()))
             let directory = options.absoluteDirectory(
                 environment: environmentValue("MAIL_CONFIG"), current: try currentDirectory())
+            if options.mode == .judgeHandOver { exit(SuccessorCheck.judge(directory: directory)) }
+            let inheritance = options.mode == .testLock ? .none(sockets: []) : Inheritance.find()
             if options.mode == .detached { starter = try Starter.detached() }
             umask(0o077)
+            if case .master(let state) = inheritance { exit(try goOn(state, directory: directory)) }
             let settings = try InstanceSettings.load(directory: directory)
             if options.mode == .testLock { exit(try PIDFile.isLocked(settings.pidFile) ? 1 : 0) }
             if options.mode == .detached, settings.log.file == "/dev/stdout" {
@@ -26,7 +30,7 @@ package enum MasterProgram {
             }
             try settings.openLog()
             isLogging = true
-            let supervisor = try begin(settings, starter)
+            let supervisor = try begin(settings, starter, inheritance)
             starter = .foreground
             exit(supervisor.run())
         } catch {
@@ -36,7 +40,9 @@ package enum MasterProgram {
         }
     }
 
-    private static func begin(_ settings: InstanceSettings, _ starter: Starter) throws(MasterFailure) -> Supervisor {
+    private static func begin(
+        _ settings: InstanceSettings, _ starter: Starter, _ inheritance: Inheritance
+    ) throws(MasterFailure) -> Supervisor {
         try SpoolLayout(settings).prepare()
         guard unsafe chdir(settings.queueDirectory) == 0 else {
             throw MasterFailure(SystemError("chdir", settings.queueDirectory, errno).description)
@@ -48,8 +54,35 @@ package enum MasterProgram {
         let supervisor = try Supervisor(
             settings: settings, lock: lock, leases: LeaseCounter(directory: settings.dataDirectory), manager: manager,
             starter: starter)
-        try supervisor.adopt(services)
+        if case .none(let sockets) = inheritance { supervisor.listeners.inherit(sockets) }
+        try Orphans.waiting(settings) { () throws(MasterFailure) in try supervisor.begin(services) }
         return supervisor
+    }
+
+    /// An upgrade: what the master before us in this process left is taken up.
+    private static func goOn(_ state: HandOver, directory: String) throws(MasterFailure) -> Int32 {
+        var settings = try patiently { () throws(MasterFailure) in try InstanceSettings.load(directory: directory) }
+        try patiently { () throws(MasterFailure) in try settings.openLog() }
+        settings.queueDirectory = state.queueDirectory
+        settings.dataDirectory = state.dataDirectory
+        settings.pidFile = state.pidFile
+        let lock = try PIDFile.adopt(state.lock, path: settings.pidFile)
+        let supervisor = try Supervisor(
+            settings: settings, lock: lock, leases: LeaseCounter(directory: settings.dataDirectory),
+            manager: ServiceManager(environment: environmentValue), starter: .foreground)
+        supervisor.resume(state)
+        return supervisor.run()
+    }
+
+    /// It passed the check a moment ago, and mail is served meanwhile: an hour of an administrator's mistake is better than none.
+    private static func patiently<T>(_ body: () throws(MasterFailure) -> T) throws(MasterFailure) -> T {
+        for _ in 0..<3600 {
+            do throws(MasterFailure) { return try body() } catch {
+                Log.error("upgraded, but cannot go on: \(error.message)")
+                sleep(1)
+            }
+        }
+        return try body()
     }
 
     private static func currentDirectory() throws(MasterFailure) -> String {

@@ -20,6 +20,25 @@ struct ServiceManager {
     func stopping() { say("STOPPING=1\nSTATUS=stopping") }
     func alive() { say("WATCHDOG=1") }
 
+    /// Keeps a socket should this process die: the next one is given it (``inheritedSockets(environment:)``).
+    func keep(_ descriptor: Int32, _ name: String) {
+        guard let socket else { return }
+        _ = unsafe martlet_notify_descriptor(socket, "FDSTORE=1\nFDNAME=\(name)", descriptor)
+    }
+
+    func forget(_ name: String) { say("FDSTOREREMOVE=1\nFDNAME=\(name)") }
+
+    /// The sockets that the service manager kept when the last master died, sd_listen_fds(3).
+    static func inheritedSockets(environment: (String) -> String?) -> [Int32] {
+        defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) } }
+        guard environment("LISTEN_PID") == String(getpid()), let count = environment("LISTEN_FDS").flatMap({ Int32($0) }),
+            (1...1024).contains(count)
+        else { return [] }
+        let descriptors = Array(3..<3 + count)
+        for descriptor in descriptors { _ = martlet_keep_over_exec(descriptor, 0) }
+        return descriptors
+    }
+
     private func say(_ text: String) {
         guard let socket else { return }
         _ = unsafe martlet_notify(socket, text)

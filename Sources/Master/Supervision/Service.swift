@@ -24,6 +24,13 @@ struct Service {
     var plan: ServicePlan
     var listeners: [Int32]
     var workers: [Worker] = []
+    /// The generation that its workers should have: a reload makes a new one for all, a changed table for those who opened it.
+    var generation: UInt32 = 0
+    /// Since master was started, for the status.
+    var crashes: UInt64 = 0
+    var badStarts: UInt64 = 0
+    /// What its workers were told last (`stress`).
+    var isStressed = false
     private(set) var backOff: RestartBackOff
     /// Of `wakeup`: a first worker is to be started without a client.
     private var isWakePending: Bool
@@ -59,6 +66,9 @@ struct Service {
         return max(1, min(share, limit - sharesGiven))
     }
 
+    /// Every share is given out, and every worker full.
+    var isAtLimit: Bool { !hasRoom && !workers.contains(where: \.accepts) }
+
     private var hasRoom: Bool { plan.sessionLimit.map { sharesGiven < $0 } ?? true }
 
     private var sharesGiven: Int { workers.filter { !$0.isDraining }.reduce(0) { $0 + ($1.share ?? 0) } }
@@ -71,6 +81,7 @@ struct Service {
     mutating func couldNotStart(at now: Duration) {
         isWakePending = isWakePending && plan.isWokenAtStart
         backOff.failed(at: now, served: nil)
+        badStarts &+= 1
     }
 
     /// A word of a worker on its lifeline.
@@ -84,7 +95,9 @@ struct Service {
         case .full: workers[index].state = .full
         case .available: workers[index].state = .serving
         case .failed: workers[index].complaint = workers[index].complaint ?? []
+        case .beat, .word: break
         }
+        workers[index].lastBeat = now
     }
 
     /// Workers of older generations that a worker of this one can relieve.
@@ -99,6 +112,7 @@ struct Service {
         if worker.isDraining { return .orderly }
         guard let since = worker.servedSince else {
             backOff.failed(at: now, served: nil)
+            badStarts &+= 1
             return .badStart
         }
         let served = now - since
@@ -108,15 +122,35 @@ struct Service {
             return .orderly
         }
         backOff.failed(at: now, served: served)
-        return isClean ? .orderly : .crash
+        if isClean { return .orderly }
+        crashes &+= 1
+        return .crash
     }
 
     /// True when every share is given out and every worker full, once in `pause`: worth a warning.
     mutating func reachesLimit(at now: Duration, pause: Duration) -> Bool {
-        guard !hasRoom, !workers.contains(where: \.accepts) else { return false }
+        guard isAtLimit else { return false }
         if let last = limitReached, now - last < pause { return false }
         limitReached = now
         return true
+    }
+
+    /// As an earlier master left it.
+    init(_ record: HandOver.ServiceRecord, listeners: [Int32], throttleTime: Duration, at now: Duration) {
+        plan = record.plan
+        self.listeners = listeners
+        workers = record.workers
+        // Whoever stopped the clock of their heartbeats was us.
+        for index in workers.indices { workers[index].lastBeat = now }
+        generation = record.generation
+        crashes = record.crashes
+        badStarts = record.badStarts
+        backOff = RestartBackOff(longest: throttleTime)
+        isWakePending = false
+    }
+
+    var record: HandOver.ServiceRecord {
+        .init(plan: plan, generation: generation, crashes: crashes, badStarts: badStarts, workers: workers)
     }
 
     /// Takes over a new plan after a reload.

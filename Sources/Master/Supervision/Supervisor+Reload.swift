@@ -5,19 +5,21 @@ internal import Platform
 /// Generations: a reload starts new workers beside the old, which end once their successors have read the new configuration.
 extension Supervisor {
     /// So many generations may still be finishing.
-    private static let finishingGenerations = 2
+    static let finishingGenerations = 2
     /// Then the oldest is ended.
     private static let patience: Duration = .seconds(60)
 
-    /// The sockets and plans of the first configuration.
+    /// Takes the sockets and plans of a configuration; when a socket cannot be had, none of them.
     func adopt(_ table: ServiceTable) throws(MasterFailure) {
         do throws(SystemError) {
             try listeners.open(
                 table.plans.flatMap(\.endpoints), accounts: table.settings.accounts, isIPv6Needed: table.isIPv6Needed)
         } catch {
-            throw MasterFailure(error.description)
+            throw MasterFailure(error.description, isAddressInUse: error.code == EADDRINUSE)
         }
+        for name in listeners.closeInherited() { manager.forget(name) }
         apply(table)
+        for (endpoint, descriptor) in listeners.descriptors { manager.keep(descriptor, endpoint.storeName) }
     }
 
     /// A reload waits while the last ones are not finished; not for ever.
@@ -33,20 +35,20 @@ extension Supervisor {
     }
 
     func reload() {
-        manager.reloading(at: UInt64(max(0, now.components.seconds)) * 1_000_000_000)
+        manager.reloading(at: monotonicNanoseconds)
         defer { manager.ready("serving") }
         do throws(MasterFailure) {
             var new = try InstanceSettings.load(directory: settings.directory)
-            if new.queueDirectory != settings.queueDirectory || new.dataDirectory != settings.dataDirectory {
-                throw MasterFailure("queue_directory and data_directory cannot change while mail is served: stop and start")
-            }
+            try new.demandSamePlaces(queueDirectory: settings.queueDirectory, dataDirectory: settings.dataDirectory)
             new.pidFile = settings.pidFile
             try new.openLog()
             try adopt(try ServiceTable.load(new))
             Log.info("reload -- version \(new.version), configuration \(new.directory)")
+            answerReload(nil)
         } catch {
             _ = try? settings.openLog()
             Log.error("reload refused, the old configuration stays in force: \(error.message)")
+            answerReload(error.message)
         }
     }
 
@@ -57,14 +59,22 @@ extension Supervisor {
         services = table.plans.map { plan in
             let open = plan.endpoints.compactMap { listeners[$0] }
             guard let index = old.firstIndex(where: { $0.plan.key == plan.key }) else {
-                return Service(plan, listeners: open, throttleTime: settings.throttleTime)
+                var service = Service(plan, listeners: open, throttleTime: settings.throttleTime)
+                service.generation = generation
+                return service
             }
             var service = old.remove(at: index)
             service.adopt(plan, listeners: open, throttleTime: settings.throttleTime)
+            service.generation = generation
             return service
         }
-        listeners.keepOnly(Set(table.plans.flatMap(\.endpoints)))
+        closeListeners(but: Set(table.plans.flatMap(\.endpoints)))
         retired += old.filter { !$0.workers.isEmpty }
         for worker in retired.flatMap(\.workers) where !worker.isDraining { drain(worker) }
+    }
+
+    func closeListeners(but endpoints: Set<Endpoint>) {
+        for endpoint in listeners.descriptors.keys where !endpoints.contains(endpoint) { manager.forget(endpoint.storeName) }
+        listeners.keepOnly(endpoints)
     }
 }

@@ -1,5 +1,7 @@
 internal import Glibc
 internal import MailLog
+internal import Platform
+internal import Wire
 
 /// Where a stop stands: stage after stage is asked to end, each when those before have ended or have had their time.
 struct StopProgress: Equatable {
@@ -28,7 +30,10 @@ extension Supervisor {
     func beginStop(exitStatus: Int32) {
         stop = StopProgress(began: now, limit: settings.stopTimeLimit, exitStatus: exitStatus)
         manager.stopping()
-        listeners.keepOnly([])
+        for service in services + retired { tell(service, .hurry) }
+        closeListeners(but: [])
+        answerReload("the mail system is stopping")
+        if upgradeClient >= 0 { control.answer(upgradeClient, MasterResult(error: "the mail system is stopping")) }
     }
 
     func advanceStop(at now: Duration) {

@@ -143,7 +143,7 @@ package final class POSIXFile: File {
 }
 
 /// Repeats a call that a signal interrupted.
-func retrying<T: BinaryInteger>(_ call: () -> T) -> T {
+package func retrying<T: BinaryInteger>(_ call: () -> T) -> T {
     while true {
         let result = call()
         if result != -1 || errno != EINTR { return result }

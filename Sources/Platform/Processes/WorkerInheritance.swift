@@ -1,6 +1,6 @@
 /// What master hands to a program beside its arguments, in one environment variable.
 ///
-/// Text: `lifeline=3 listen=4,5 lease=17 generation=1 limit=100 idle=1`.
+/// Text: `lifeline=3 listen=4,5 lease=17 generation=1 limit=100 idle=1 crumb=6 beat=10 hold=ID alone=192.0.2.1 rebuild=1`.
 package struct WorkerInheritance: Equatable, Sendable {
     package static let variable = "MARTLET_WORKER"
 
@@ -15,6 +15,15 @@ package struct WorkerInheritance: Equatable, Sendable {
     package var sessionLimit: Int?
     /// Whether master starts the service again on demand, so that the worker may exit when it has nothing to do.
     package var exitsWhenIdle: Bool
+    /// The file of its ``Breadcrumb``.
+    package var breadcrumb: Int32?
+    /// Seconds between two heartbeats of its event loop; nil: master does not watch.
+    package var heartbeat: Int?
+    /// Messages and clients that have crashed a program twice (``MasterWord``).
+    package var heldMessages: [String] = []
+    package var isolatedClients: [String] = []
+    /// The index has crashed qmgr twice.
+    package var rebuildsIndex = false
 
     package init(
         lifeline: Int32, listeners: [Int32], lease: UInt64, generation: UInt32 = 1, sessionLimit: Int? = nil,
@@ -34,6 +43,11 @@ package struct WorkerInheritance: Equatable, Sendable {
         text += " lease=\(lease) generation=\(generation)"
         if let sessionLimit { text += " limit=\(sessionLimit)" }
         if exitsWhenIdle { text += " idle=1" }
+        if let breadcrumb { text += " crumb=\(breadcrumb)" }
+        if let heartbeat { text += " beat=\(heartbeat)" }
+        if !heldMessages.isEmpty { text += " hold=" + heldMessages.joined(separator: ",") }
+        if !isolatedClients.isEmpty { text += " alone=" + isolatedClients.joined(separator: ",") }
+        if rebuildsIndex { text += " rebuild=1" }
         return text
     }
 
@@ -61,6 +75,15 @@ package struct WorkerInheritance: Equatable, Sendable {
                 guard let limit = Int(pair[1]), limit > 0 else { return nil }
                 sessionLimit = limit
             case "idle": exitsWhenIdle = pair[1] == "1"
+            case "crumb":
+                guard let number = Int32(pair[1]), number >= 0 else { return nil }
+                breadcrumb = number
+            case "beat":
+                guard let seconds = Int(pair[1]), seconds > 0 else { return nil }
+                heartbeat = seconds
+            case "hold": heldMessages = pair[1].split(separator: ",").map(String.init)
+            case "alone": isolatedClients = pair[1].split(separator: ",").map(String.init)
+            case "rebuild": rebuildsIndex = pair[1] == "1"
             default: return nil
             }
         }
@@ -83,4 +106,8 @@ package enum WorkerState: UInt8, Sendable {
     case available = 0x41
     /// It cannot start; a sentence follows.
     case failed = 0x58
+    /// Its event loop turns.
+    case beat = 0x42
+    /// A word follows behind its length (``LifelineReader``).
+    case word = 0x57
 }

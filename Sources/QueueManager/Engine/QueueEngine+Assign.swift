@@ -1,5 +1,6 @@
 internal import Mail
 internal import MailLog
+internal import Platform
 internal import Scheduling
 internal import Spool
 
@@ -7,6 +8,8 @@ internal import Spool
 extension QueueEngine {
     /// Resolves the recipients from `start` on.
     func assign(_ message: ActiveMessage, from start: Int) {
+        breadcrumb.enter(.routing, message: message.stored.envelope.queueID.description)
+        defer { breadcrumb.leave() }
         var assignments: [Assignment] = []
         for index in start..<message.recipients.entries.count {
             let entry = message.recipients.entries[index]

@@ -1,4 +1,4 @@
-internal import Mail
+package import Mail
 internal import Scheduling
 internal import Spool
 package import Wire
@@ -25,6 +25,13 @@ extension QueueEngine {
             batch.marksRebuild = true
             afterwards.rebuild = token
         }
+        pump()
+    }
+
+    /// The message has crashed a program twice, so master says.
+    package func holdWhenMet(_ id: QueueID) {
+        batch.crashing.append(id)
+        wantsDue = true
         pump()
     }
 

@@ -49,6 +49,10 @@ extension QueueEngine {
         for (location, message) in outcome.loaded { takeReported(location, message) }
         if !outcome.selected.isEmpty { wantsDue = true }
         for (token, result) in outcome.selected { output.answer(token, result) }
+        for id in outcome.held {
+            log(.warning, "\(id): placed on hold: it has crashed a program twice")
+            output.placedOnHold(id)
+        }
         for (token, portion) in outcome.portions { changed(portion, token) }
         for (token, job, error) in outcome.failedChanges { changeFailed(job, error, token) }
         for token in done.afterwards.queries { answerQuery(token, waiting: outcome.waiting) }

@@ -32,6 +32,8 @@ package final class QueueEngine {
     var unsettled: [UInt64] = []
     /// Reports about messages that the store has been asked for.
     var waitingReports: [RecordLocation: [(reports: ResumedReports, token: ReplyToken)]] = [:]
+    /// Which message is being worked with, should it be the last one.
+    package var breadcrumb = Breadcrumb()
     private var lastMessage: UInt64 = 0
     /// By transport: whether a delivery takes one recipient only.
     var singleRecipient: [String: Bool] = [:]

@@ -1,3 +1,4 @@
+package import Mail
 package import MailLog
 package import Wire
 
@@ -23,4 +24,10 @@ package protocol QueueEngineOutput: AnyObject {
     /// Agents are to close these files.
     func retire(files: [String])
     func log(_ severity: LogSeverity, _ text: String)
+    /// A message that was given to ``QueueEngine/holdWhenMet(_:)`` was met.
+    func placedOnHold(_ id: QueueID)
+}
+
+extension QueueEngineOutput {
+    package func placedOnHold(_ id: QueueID) {}
 }

@@ -13,13 +13,18 @@ extension StoreBatch {
         for putBack in putBacks {
             store.deferRecipients(of: putBack.location, putBack.deferrals, nextAttempt: putBack.nextAttempt)
         }
+        for id in crashing {
+            attempt("hold \(id)", &outcome) { _ throws(StoreError) in try store.holdWhenMet(id) }
+        }
         takeNotices(on: store, &outcome)
         change(on: store, &outcome)
         select(on: store, &outcome)
         load(on: store, &outcome)
         loadReported(on: store, &outcome)
-        attempt("index and journal", &outcome) { _ throws(StoreError) in
-            if commits { try store.commitAll() } else { try store.tick() }
+        attempt("index and journal", &outcome) { outcome throws(StoreError) in
+            if commits || store.hasHeld { try store.commitAll() } else { try store.tick() }
+            // Nobody is told before it is in the journal.
+            outcome.held = store.takeHeld()
         }
         if listsWaiting { outcome.waiting = store.waitingListing() }
         if marksRebuild { store.demandRebuild() }

@@ -41,6 +41,8 @@ package struct StoreBatch: Sendable {
     package var slices: [Slice] = []
     /// Messages that an agent reports about and that are not in memory.
     package var loads: [RecordLocation] = []
+    /// Messages that have crashed a program twice.
+    package var crashing: [QueueID] = []
     package var commits = false
     package var maintains = false
     /// Nothing else is asked, but it is time to sync.
@@ -50,7 +52,8 @@ package struct StoreBatch: Sendable {
 
     package var isEmpty: Bool {
         events.isEmpty && putBacks.isEmpty && notices.isEmpty && !recoversTails && selections.isEmpty && changes.isEmpty
-            && !marksRebuild && !listsWaiting && due == nil && slices.isEmpty && loads.isEmpty && !commits && !maintains
+            && !marksRebuild && !listsWaiting && due == nil && slices.isEmpty && loads.isEmpty && crashing.isEmpty && !commits
+            && !maintains
             && !ticks
     }
 }
@@ -83,6 +86,8 @@ package struct StoreOutcome: Sendable {
     package var loaded: [(location: RecordLocation, message: StoredMessage?)] = []
     package var failedLoads: [RecordLocation] = []
     package var retiredFiles: [String] = []
+    /// Those of `crashing` that are on hold now.
+    package var held: [QueueID] = []
     /// Sentences for the log.
     package var problems: [String] = []
     package var canRecord = true

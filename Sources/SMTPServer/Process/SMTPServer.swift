@@ -35,9 +35,17 @@ package final class SMTPServer: DaemonService {
     private var listeners: [any Channel] = []
     private var gates: [AcceptGate] = []
     private var context: DaemonContext?
+    private(set) var breadcrumb = Breadcrumb()
+    /// Clients that have crashed smtpd twice: each is served when nobody else is, and meanwhile nobody else is.
+    private var isolated: Set<IPAddress> = []
+    private weak var soleSession: ClientSession?
+    /// What the settings say now: `stress` is a live flag.
+    private(set) var mood: SMTPServerSettings.Mood
     private var isSweeping = false
     private var stopped: CheckedContinuation<Void, Never>?
     private(set) var isStopping = false
+    /// No other process serves those who are sent away.
+    var isHurried: Bool { context?.isHurried ?? true }
 
     /// Reads what main.cf says. To be called while privileged.
     ///
@@ -57,6 +65,7 @@ package final class SMTPServer: DaemonService {
 
     init(_ settings: SMTPServerSettings, lease: UInt64) {
         self.settings = settings
+        mood = settings.relaxed
         let time = SystemTime()
         let directory = RecipientDirectory(settings.recipients) { time.monotonic }
         policy = Policy(directory: directory, settings: settings.policy)
@@ -69,7 +78,16 @@ package final class SMTPServer: DaemonService {
 
     // MARK: - DaemonService
 
-    package func start(_ context: DaemonContext) async throws { self.context = context }
+    package func start(_ context: DaemonContext) async throws {
+        self.context = context
+        breadcrumb = context.startup.breadcrumb
+        isolated = Set(context.startup.isolatedClients.compactMap { IPAddress($0) })
+        context.onIsolatedClient = { [weak self] text in if let address = IPAddress(text) { self?.isolated.insert(address) } }
+        context.onStress = { [weak self] isOn in
+            guard let self else { return }
+            mood = isOn ? settings.stressed : settings.relaxed
+        }
+    }
 
     package func listen(on descriptor: Int32) async throws {
         let gate = AcceptGate { [weak self] in self?.mayAccept ?? false }
@@ -104,7 +122,21 @@ package final class SMTPServer: DaemonService {
 
     // MARK: - Sessions
 
-    private var mayAccept: Bool { sessions.count < settings.sessionLimit }
+    private var mayAccept: Bool { sessions.count < settings.sessionLimit && soleSession == nil }
+
+    /// Whether a session that begins may go on: a client that has crashed this program twice may not share it.
+    func admits(_ session: ClientSession) -> Bool {
+        guard !isolated.isEmpty, let address = session.peer.address, isolated.contains(address) else { return true }
+        guard sessions.count == 1 else { return false }
+        soleSession = session
+        noteSessions()
+        return true
+    }
+
+    private func noteSessions() {
+        breadcrumb.sessions = sessions.count
+        context?.isFull = !mayAccept
+    }
 
     private func open(_ channel: any Channel) -> ClientSession {
         let remote = channel.remoteAddress
@@ -113,14 +145,15 @@ package final class SMTPServer: DaemonService {
             showsPort: settings.logsPorts)
         let session = ClientSession(channel: channel, peer: peer, server: self)
         sessions[ObjectIdentifier(session)] = session
-        context?.isFull = !mayAccept
+        noteSessions()
         sweepLater()
         return session
     }
 
     func sessionEnded(_ session: ClientSession) {
         sessions[ObjectIdentifier(session)] = nil
-        context?.isFull = !mayAccept
+        if soleSession === session { soleSession = nil }
+        noteSessions()
         for gate in gates { gate.retry() }
         guard isStopping, sessions.isEmpty, let waiting = stopped else { return }
         stopped = nil
@@ -145,6 +178,7 @@ package final class SMTPServer: DaemonService {
         isSweeping = false
         let now = time.monotonic
         for session in sessions.values where session.deadline < now { session.timedOut() }
+        if isStopping { for session in sessions.values { session.endGracefully() } }
         cleanup.sweep()
         if !sessions.isEmpty || !cleanup.isEmpty { sweepLater() }
     }

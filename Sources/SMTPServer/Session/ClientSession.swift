@@ -53,12 +53,18 @@ final class ClientSession {
     private var isReadHeld = false
     private var isInputClosed = false
     private var isEnding = false
+    /// Monotonic nanoseconds: when it was asked to end, and when the client last said something.
+    private var endingSince: UInt64 = 0
+    private var lastHeard: UInt64 = 0
+    /// A client between two transactions that says nothing for so long is idle; one that is never idle has so long.
+    private static let idleness: UInt64 = 2_000_000_000
+    private static let busyness: UInt64 = 30_000_000_000
 
     init(channel: any Channel, peer: ClientPeer, server: SMTPServer) {
         self.channel = channel
         self.peer = peer
         self.server = server
-        machine = SMTPServerSession(limits: server.settings.limits)
+        machine = SMTPServerSession(limits: server.mood.limits)
         scanner = LineScanner(limit: server.settings.lineLength)
         output = channel.allocator.buffer(capacity: 256)
     }
@@ -72,6 +78,11 @@ final class ClientSession {
     /// The connection stands: finds the name, then greets.
     func start() {
         touch()
+        guard server.admits(self) else {
+            Log.info("connect from " + peer.text)
+            resumeTaking()
+            return close(saying: .servedAlone(server.settings.limits.hostname))
+        }
         guard server.settings.looksUpNames, let address = peer.address else { return greet() }
         if let name = server.names.known(address) {
             peer.rename(name)
@@ -89,7 +100,7 @@ final class ClientSession {
     private func greet() {
         Log.info("connect from " + peer.text)
         resumeTaking()
-        if server.isStopping { return close(saying: .shuttingDown(server.settings.limits.hostname)) }
+        if server.isStopping, server.isHurried { return close(saying: .shuttingDown(server.settings.limits.hostname)) }
         if let refusal = judgeConnection() { return close(saying: refusal) }
         output.writeImmutableBuffer(server.greeting)
         flush()
@@ -135,6 +146,8 @@ final class ClientSession {
 
     /// Takes commands and content until there is nothing more to take, or something to wait for.
     func process() {
+        server.breadcrumb.enter(.session, message: mail?.queueID?.description, client: peer.address?.bytes ?? [])
+        defer { server.breadcrumb.leave() }
         loop: while wait == nil {
             switch phase {
             case .commands: guard takeCommand() else { break loop }
@@ -266,18 +279,26 @@ final class ClientSession {
 
     /// The session is to end as soon as it is in no transaction.
     func endGracefully() {
+        if !isEnding { endingSince = server.time.monotonic }
         isEnding = true
         process()
     }
 
+    /// A client in the middle of its work is not sent away: its next words would be answered with an error. One that is idle is, and
+    /// one that never is after a while; all, when the suite stops.
     private func endBetweenTransactions() {
+        let now = server.time.monotonic
+        guard server.isHurried || now &- lastHeard >= Self.idleness || now &- endingSince >= Self.busyness else { return }
         if !machine.isInTransaction { close(saying: .shuttingDown(server.settings.limits.hostname)) }
     }
 
     // MARK: - Time
 
     /// The client has said something, or we have.
-    private func touch() { deadline = server.time.monotonic &+ server.settings.timeout }
+    private func touch() {
+        lastHeard = server.time.monotonic
+        deadline = lastHeard &+ server.mood.timeout
+    }
 
     /// cleanup has the message, or is to take a part of it.
     func waitForCleanup(_ wait: Wait) {

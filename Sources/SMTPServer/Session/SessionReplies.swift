@@ -7,6 +7,10 @@ extension SMTPReply {
         SMTPReply(421, EnhancedStatus(.temporary, 4, 2), "\(hostname) Error: timeout exceeded")
     }
 
+    /// To a client that has crashed this program twice, while it serves others.
+    static func servedAlone(_ hostname: String) -> SMTPReply {
+        SMTPReply(421, EnhancedStatus(.temporary, 3, 2), "\(hostname) Error: try again when no other client is served")
+    }
     static func shuttingDown(_ hostname: String) -> SMTPReply {
         SMTPReply(421, EnhancedStatus(.temporary, 3, 2), "\(hostname) Service shutting down")
     }

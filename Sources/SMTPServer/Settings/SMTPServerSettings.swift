@@ -11,12 +11,19 @@ struct SMTPServerSettings: Sendable {
     /// A client waits ten minutes for the answer to its dot, RFC 5321 section 4.5.3.2.6: before that it hears 451.
     private static let longestAnswer: Duration = .seconds(570)
 
-    let limits: SMTPServerLimits
+    /// What depends on `stress` in main.cf; sessions that begin take the limits, all sessions the time.
+    struct Mood: Sendable {
+        let limits: SMTPServerLimits
+        /// Nanoseconds.
+        let timeout: UInt64
+    }
+
+    let relaxed: Mood
+    let stressed: Mood
     let banner: String
     let mailName: String
     let lineLength: Int
     /// Nanoseconds.
-    let timeout: UInt64
     let submissionTimeout: UInt64
     let ipcIdle: UInt64
     let errorSleep: Duration
@@ -33,11 +40,13 @@ struct SMTPServerSettings: Sendable {
 
     init(_ configuration: Configuration, share: Int?, warn: @escaping LookupTables.Warn) throws(ConfigurationError) {
         typealias Own = SMTPServerParameters
-        limits = try Self.limits(configuration)
+        relaxed = try Self.mood(configuration)
+        var stress = configuration
+        stress.override("stress", .init("yes"))
+        stressed = try Self.mood(stress)
         banner = try configuration.value(of: Own.banner)
         mailName = try configuration.value(of: BaseParameters.mailName)
         lineLength = try configuration.value(of: Own.lineLength)
-        timeout = try configuration.value(of: Own.timeout).nanoseconds
         submissionTimeout = min(try configuration.value(of: BaseParameters.ipcTimeout), Self.longestAnswer).nanoseconds
         ipcIdle = try configuration.value(of: Own.ipcIdle).nanoseconds
         errorSleep = try configuration.value(of: Own.errorSleep)
@@ -56,6 +65,15 @@ struct SMTPServerSettings: Sendable {
         policy = try PolicySettings(configuration, warn: warn)
         recipients = try RecipientCheck(
             configuration, resolver: try AddressResolver(configuration, warn: warn), warn: warn)
+    }
+
+    /// What does not depend on `stress`, such as names and sizes.
+    var limits: SMTPServerLimits { relaxed.limits }
+
+    private static func mood(_ configuration: Configuration) throws(ConfigurationError) -> Mood {
+        Mood(
+            limits: try limits(configuration),
+            timeout: try configuration.value(of: SMTPServerParameters.timeout).nanoseconds)
     }
 
     private static func limits(_ configuration: Configuration) throws(ConfigurationError) -> SMTPServerLimits {

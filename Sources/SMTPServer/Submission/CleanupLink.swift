@@ -21,6 +21,8 @@ final class CleanupLink {
     private unowned let pool: CleanupPool
     private var completion: ((Outcome) -> Void)?
     private var isStreaming = false
+    /// cleanup has said that it takes nothing more here.
+    private var wasRetired = false
     /// Monotonic nanoseconds since when nobody uses it.
     var idleSince: UInt64 = 0
 
@@ -86,6 +88,10 @@ final class CleanupLink {
     }
 
     private func received(_ frame: WireFrame) {
+        if frame.isA(SubmissionsEnd.self) {
+            wasRetired = true
+            return connection.close()
+        }
         guard let completion, let result = try? frame.decode(SubmissionResult.self) else { return connection.close() }
         self.completion = nil
         if isStreaming {
@@ -101,6 +107,6 @@ final class CleanupLink {
         pool.forget(self)
         guard let completion else { return }
         self.completion = nil
-        completion(connection.wasReset && !isStreaming ? .notRead : .lost)
+        completion((connection.wasReset || wasRetired) && !isStreaming ? .notRead : .lost)
     }
 }

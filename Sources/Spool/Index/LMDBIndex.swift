@@ -1,5 +1,5 @@
 import CLMDB
-import Platform
+package import Platform
 
 /// The index on a machine: one LMDB environment in `index/`.
 ///
@@ -13,6 +13,8 @@ package final class LMDBIndex: QueueIndex {
         package var mapSize = 64 << 30
         /// For showq and tools: no table is created, no write is possible.
         package var isReadOnly = false
+        /// Told while pages of the index are looked at: should they end the process, master knows.
+        package var breadcrumb: Breadcrumb?
         package init() {}
     }
 
@@ -29,6 +31,8 @@ package final class LMDBIndex: QueueIndex {
 
     package func open() throws(IndexError) {
         precondition(unsafe environment == nil, "an index is opened once")
+        options.breadcrumb?.helper(.index)
+        defer { options.breadcrumb?.helper(.nothing) }
         var made: OpaquePointer?
         try unsafe check(mdb_env_create(&made), "create")
         unsafe environment = made
@@ -74,6 +78,8 @@ package final class LMDBIndex: QueueIndex {
         isReadOnly: Bool, _ body: (OpaquePointer) throws(IndexError) -> R
     ) throws(IndexError) -> R {
         guard let environment = unsafe environment else { throw .failed("not open") }
+        options.breadcrumb?.helper(.index)
+        defer { options.breadcrumb?.helper(.nothing) }
         var transaction: OpaquePointer?
         try unsafe check(
             mdb_txn_begin(environment, nil, isReadOnly ? UInt32(MDB_RDONLY) : 0, &transaction), "begin")

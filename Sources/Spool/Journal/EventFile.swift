@@ -73,12 +73,15 @@ struct EventFileContents {
         }
     }
 
-    /// - Parameter start: where a frame is known to begin.
+    /// - Parameters:
+    ///   - start: where a frame is known to begin.
+    ///   - limit: what follows is of no interest (and not looked at: a journal is allocated in full and mostly zeros).
     static func read(
-        _ file: any File, kind: EventFileHeader.Kind, from start: UInt64 = UInt64(EventFileHeader.length)
+        _ file: any File, kind: EventFileHeader.Kind, from start: UInt64 = UInt64(EventFileHeader.length),
+        to limit: UInt64 = .max
     ) throws(Failure) -> EventFileContents {
         let bytes: [UInt8]
-        do { bytes = try file.readAll() } catch { throw .system(error) }
+        do { bytes = try file.read(upTo: limit) } catch { throw .system(error) }
         guard let header = EventFileHeader(Array(bytes.prefix(EventFileHeader.length)), kind: kind) else { throw .noHeader }
         var contents = EventFileContents(header: header)
         contents.end = max(contents.end, start)
@@ -118,8 +121,11 @@ struct EventFileContents {
 
 extension File {
     /// The whole file.
-    func readAll() throws(SystemError) -> [UInt8] {
-        let size = try size()
+    func readAll() throws(SystemError) -> [UInt8] { try read(upTo: .max) }
+
+    /// The file from its start.
+    func read(upTo limit: UInt64) throws(SystemError) -> [UInt8] {
+        let size = min(try size(), limit)
         var bytes: [UInt8] = []
         while UInt64(bytes.count) < size {
             let part = try read(Int(min(size - UInt64(bytes.count), 64 << 20)), at: UInt64(bytes.count))

@@ -72,6 +72,18 @@ extension QueueStore {
     private static func openIndex(
         _ index: any QueueIndex, _ directory: SpoolDirectory, _ fileSystem: any FileSystem, _ findings: inout Findings
     ) throws(StoreError) {
+        do throws(SystemError) {
+            if try fileSystem.list(directory.index).contains("rebuild") {
+                findings.report.rebuilt = "it was found damaged before"
+            }
+        } catch {
+            throw .system(error)
+        }
+        // Damage that was found may be such that looking at it ends the process.
+        if findings.report.rebuilt != nil {
+            do throws(IndexError) { try index.reset() } catch { throw .index(error) }
+            return
+        }
         do throws(IndexError) {
             try index.open()
             try index.read { reader throws(IndexError) in
@@ -89,13 +101,6 @@ extension QueueStore {
         } catch {
             guard case .damaged(let why) = error else { throw .index(error) }
             findings.report.rebuilt = why
-        }
-        do throws(SystemError) {
-            if try fileSystem.list(directory.index).contains("rebuild") {
-                findings.report.rebuilt = "it was found damaged before"
-            }
-        } catch {
-            throw .system(error)
         }
         if findings.meta == nil && findings.report.rebuilt == nil { findings.report.rebuilt = "there was none" }
     }

@@ -64,12 +64,13 @@ extension QueueStore {
         var said: [UInt64: Replay] = [:]
         for number in journal.full + [journal.position.file] where number >= start.file {
             let contents: EventFileContents
+            let synced = number == journal.position.file ? journal.position.offset : journal.ends[number] ?? .max
             do throws(SystemError) {
                 let file = try fileSystem.open(directory.journal(number), .read)
                 defer { file.close() }
                 do throws(EventFileContents.Failure) {
                     let from = number == start.file ? start.offset : UInt64(EventFileHeader.length)
-                    contents = try EventFileContents.read(file, kind: .journal, from: from)
+                    contents = try EventFileContents.read(file, kind: .journal, from: from, to: synced)
                 } catch {
                     problems.append("journal file \(SpoolDirectory.name(number)): \(error): no segment is removed")
                     return nil
@@ -78,7 +79,6 @@ extension QueueStore {
                 if error.isMissing && damagedJournals.contains(number) { continue }
                 throw .system(error)
             }
-            let synced = number == journal.position.file ? journal.position.offset : journal.ends[number] ?? .max
             if let damage = contents.damage(before: synced), !damagedJournals.contains(number) {
                 problems.append("journal file \(SpoolDirectory.name(number)): \(damage): no segment is removed")
                 return nil
@@ -89,6 +89,9 @@ extension QueueStore {
         }
         return said
     }
+
+    /// Bytes that hold most records' header and envelope.
+    private static let envelopeReadAhead = 1 << 10
 
     /// Compares every record of the segment with what was said about it.
     private func isFinished(
@@ -111,6 +114,8 @@ extension QueueStore {
         do throws(SegmentError) {
             let reader = try SegmentReader(number, in: directory, fileSystem: fileSystem)
             defer { reader.close() }
+            // Headers and envelopes only: the bodies between them need not come from the disk.
+            reader.readAhead = Self.envelopeReadAhead
             var scan = reader.scan(to: end)
             while let item = try scan.next() {
                 guard let undone = undone(item, &said) else { continue }

@@ -43,6 +43,7 @@ extension QueueStore {
             return nil
         }
         guard entry.states.remaining > 0, !entry.states.isAllHeld else { return nil }
+        if holdIfCrashing(entry) { return nil }
         if let message = entry.message {
             takeInHand(entry)
             return message

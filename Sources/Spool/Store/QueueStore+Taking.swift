@@ -154,6 +154,8 @@ extension QueueStore {
         segment.unindexedLive += 1
         if states.remaining == 0 || states.isAllHeld {
             self.putBack(entry, until: nil)
+        } else if holdIfCrashing(entry) {
+            return
         } else if let until = envelope.holdUntil, until > now {
             self.putBack(entry, until: until)
         } else if putBack {

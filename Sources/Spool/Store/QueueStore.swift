@@ -51,6 +51,9 @@ package final class QueueStore {
     var recordedUnread: Set<RecordKey> = []
     /// Children that arrived, segments that ended: to be written with the next events.
     var pendingEvents: [JournalEvent] = []
+    /// To be put on hold when they are met, and those that were.
+    var crashing: Set<QueueID> = []
+    var heldForCrashing: [QueueID] = []
     /// From maildrop/: what a file became, so that it is not taken twice.
     var maildropOrigins: [RecordLocation: RecordLocation] = [:]
     var newMaildropOrigins: [RecordLocation] = []

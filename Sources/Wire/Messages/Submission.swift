@@ -120,3 +120,12 @@ package struct SubmissionResult: WireMessage, Equatable {
         delay = try reader.read(UInt32.self)
     }
 }
+
+/// cleanup → submitter, on a connection that carries no message: this cleanup takes nothing more here (a successor is there). What was sent
+/// and not answered was not taken, and may be sent again on another connection.
+package struct SubmissionsEnd: WireMessage, Equatable {
+    package static let kind = WireKind(5, "submissions_end", from: .cleanup, to: .submitter)
+    package init() {}
+    package func encode(into writer: inout ByteWriter) {}
+    package init(from reader: inout ByteReader) throws(DecodingFailure) {}
+}

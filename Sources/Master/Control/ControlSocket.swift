@@ -1,4 +1,5 @@
 internal import CPlatform
+internal import Configuration
 internal import Glibc
 internal import Mail
 internal import MailLog
@@ -33,13 +34,13 @@ struct ControlSocket {
     init(path: String) { self.path = path }
 
     /// - Parameter inherited: the open socket of the master before; -1: there is none.
-    mutating func open(owner: UserAccount?, inherited: Int32 = -1) {
-        if inherited >= 0, Endpoint.unix(path: path, mode: 0o600).isListening(inherited) {
+    mutating func open(accounts: SuiteAccounts?, inherited: Int32 = -1) {
+        if inherited >= 0, Endpoint.unix(path: path, clients: .owner).isListening(inherited) {
             descriptor = inherited
             return
         }
         do throws(SystemError) {
-            descriptor = try Endpoint.unix(path: path, mode: 0o600).open(owner: owner)
+            descriptor = try Endpoint.unix(path: path, clients: .owner).open(accounts: accounts)
         } catch {
             Log.warning("martlet status and upgrade will not work: \(error)")
         }

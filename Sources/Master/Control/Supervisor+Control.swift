@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Glibc
 internal import MailLog
 internal import Platform
@@ -7,7 +8,7 @@ internal import Wire
 extension Supervisor {
     func serveControl(_ descriptor: Int32) {
         let now = now
-        if descriptor == control.descriptor { return control.accept(owner: settings.owner?.user, at: now) }
+        if descriptor == control.descriptor { return control.accept(owner: settings.accounts?.owner.user, at: now) }
         switch control.serve(descriptor) {
         case .status: control.answer(descriptor, status(at: now))
         case .reload:

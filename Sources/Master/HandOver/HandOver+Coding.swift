@@ -98,10 +98,10 @@ extension Endpoint: ByteCodable {
             writer.write(UInt8(1))
             writer.write(address)
             writer.write(port)
-        case .unix(let path, let mode):
+        case .unix(let path, let clients):
             writer.write(UInt8(2))
             writer.write(path)
-            writer.write(mode)
+            writer.write(clients.rawValue)
         }
     }
     init(from reader: inout ByteReader) throws(DecodingFailure) {
@@ -112,7 +112,12 @@ extension Endpoint: ByteCodable {
                 throw DecodingFailure("an address of \(address.count) bytes")
             }
             self = .inet(address: address, port: try reader.read(UInt16.self))
-        case 2: self = .unix(path: try reader.read(String.self), mode: try reader.read(UInt32.self))
+        case 2:
+            let path = try reader.read(String.self)
+            guard let clients = SocketClients(rawValue: try reader.read(String.self)) else {
+                throw DecodingFailure("a socket for clients that are not known")
+            }
+            self = .unix(path: path, clients: clients)
         case let other: throw DecodingFailure("\(other) is no kind of endpoint")
         }
     }

@@ -55,15 +55,15 @@ extension Endpoint {
     func isServed(by descriptor: Int32) -> Bool {
         switch (self, Endpoint(listening: descriptor)) {
         case (.inet, let other?): return self == other
-        case (.unix(let path, let mode), .unix(let bound, _)?):
+        case (.unix(let path, let clients), .unix(let bound, _)?):
             var status = stat()
-            return unsafe path == bound && lstat(path, &status) == 0 && status.st_mode & 0o777 == mode
+            return unsafe path == bound && lstat(path, &status) == 0 && status.st_mode & 0o777 == clients.mode
                 && martlet_is_socket_of(descriptor, path) == 1
         default: return false
         }
     }
 
-    /// Where a socket listens, as it was bound (a UNIX path without its mode); nil when it does not.
+    /// Where a socket listens, as it was bound (a UNIX path; not for whom); nil when it does not.
     init?(listening descriptor: Int32) {
         var open = martlet_endpoint()
         guard unsafe martlet_listening_socket(descriptor, &open) == 1 else { return nil }
@@ -72,7 +72,7 @@ extension Endpoint {
             self = .inet(address: address, port: open.port)
         } else {
             let path = unsafe withUnsafeBytes(of: open.path) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            self = .unix(path: path, mode: 0)
+            self = .unix(path: path, clients: .owner)
         }
     }
 }

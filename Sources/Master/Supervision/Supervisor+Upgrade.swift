@@ -71,7 +71,7 @@ extension Supervisor {
         }
         services = state.services.map(revive)
         retired = state.retired.map(revive)
-        control.open(owner: settings.owner, inherited: state.control)
+        control.open(accounts: settings.accounts, inherited: state.control)
         control.adopt(client: state.client, at: now)
         for file in allWorkers.flatMap(\.tables) { watch.add(file) }
         reap()

@@ -65,7 +65,7 @@ final class Supervisor {
     /// A start from nothing.
     func begin(_ table: ServiceTable) throws(MasterFailure) {
         try adopt(table)
-        control.open(owner: settings.owner)
+        control.open(accounts: settings.accounts)
         Log.info("daemon started -- version \(settings.version), configuration \(settings.directory)")
     }
 

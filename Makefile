@@ -8,6 +8,7 @@ SWIFT ?= swift
 # Optimising across modules: a relayed message costs 7 % less CPU.
 RELEASE = -c release --static-swift-stdlib -Xswiftc -cross-module-optimization
 PROGRAMS = master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard
+SYSTEM_COMMANDS = postconf postmap postalias postlog postlock postkick postmulti
 PREFIX ?= /usr
 LIBEXEC ?= $(PREFIX)/lib/martlet
 SYSCONF ?= /etc/martlet
@@ -65,6 +66,8 @@ install:
 	install -s -m 755 .build/release/martlet $(DESTDIR)$(PREFIX)/sbin/martlet
 	install -s -m 755 .build/release/sendmail $(DESTDIR)$(PREFIX)/sbin/sendmail
 	install -s -m 755 .build/release/postqueue $(DESTDIR)$(PREFIX)/sbin/postqueue
+	install -s -m 755 .build/release/postfix $(DESTDIR)$(PREFIX)/sbin/postfix
+	for name in $(SYSTEM_COMMANDS); do ln -sf postfix $(DESTDIR)$(PREFIX)/sbin/$$name; done
 	for name in postsuper postcat qshape; do ln -sf postqueue $(DESTDIR)$(PREFIX)/sbin/$$name; done
 	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/mailq
 	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/newaliases

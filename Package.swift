@@ -81,6 +81,8 @@ let layer4: [Target] = [
         "Control", ["Mail", "Wire", "Platform", "Configuration", "LookupTables", "Spool", "CommandKit", arguments]),
     library("QueueCommands", ["Mail", "Wire", "MessageFormat", "Platform", "Configuration", "MailLog", "Spool", "CommandKit"]),
     library(
+        "SystemCommands", ["Wire", "Platform", "Configuration", "LookupTables", "MailLog", "CommandKit"]),
+    library(
         "Submission",
         ["Mail", "Wire", "Platform", "Configuration", "MessageFormat", "SMTPProtocol", "LookupTables", "CommandKit"]),
 ]
@@ -101,6 +103,7 @@ let layer5: [Target] = [
     program("martlet", ["Control"]),
     program("sendmail", ["Submission"]),
     program("postqueue", ["QueueCommands"]),
+    program("postfix", ["SystemCommands"]),
 ]
 
 let testTargets: [Target] = [
@@ -141,6 +144,7 @@ let testTargets: [Target] = [
     tests("ArchitectureTests", ["Wire"]),
     tests("CommandKitTests", ["CommandKit", "MessageFormat"]),
     tests("QueueCommandsTests", ["QueueCommands"]),
+    tests("SystemCommandsTests", ["SystemCommands"]),
     tests("SubmissionTests", ["Submission", "Mail"]),
 ]
 

@@ -17,9 +17,21 @@ package struct Instance: Sendable {
 
     /// - Throws: EX_CONFIG with file and line.
     package init(directory: String?) throws(ExitError) {
-        self.directory = directory ?? Self.customaryDirectory
+        let directory = directory ?? Self.customaryDirectory
+        let configuration: Configuration
         do throws(ConfigurationError) {
-            configuration = try Configuration.load(directory: self.directory)
+            configuration = try Configuration.load(directory: directory)
+        } catch {
+            throw ExitError(status: EX_CONFIG, message: error.description)
+        }
+        try self.init(configuration: configuration)
+    }
+
+    /// Of what could be read of main.cf.
+    package init(configuration: Configuration) throws(ExitError) {
+        directory = configuration.directory
+        self.configuration = configuration
+        do throws(ConfigurationError) {
             queueDirectory = try configuration.value(of: BaseParameters.queueDirectory)
             daemonDirectory = try configuration.value(of: BaseParameters.daemonDirectory)
         } catch {

@@ -48,3 +48,15 @@ package struct OptionLetters {
     /// The last of several.
     package func value(_ letter: Character) -> String? { options.last { $0.letter == letter }?.value }
 }
+
+extension OptionLetters {
+    /// Says what is wrong on standard error, as getopt does, and throws `usage`.
+    package init(_ arguments: [String], letters: String, program: String, usage: ExitError) throws(ExitError) {
+        do throws(Mistake) {
+            try self.init(arguments, letters: letters)
+        } catch {
+            Output.complain("\(program): \(error.message)")
+            throw usage
+        }
+    }
+}

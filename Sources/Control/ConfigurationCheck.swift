@@ -9,15 +9,35 @@ struct ConfigurationCheck {
 
     init(_ instance: Instance) { self.instance = instance }
 
+    /// `martlet check`: every mistake of main.cf and master.cf, also behind lines that cannot be read.
+    /// - Throws: EX_CONFIG when something would keep mail from being served as the configuration says.
+    static func everything(in directory: String) throws(ExitError) {
+        let syntax = SyntaxReview(directory: directory)
+        for mistake in syntax.mistakes { Output.complain("martlet: \(mistake)") }
+        guard let configuration = syntax.configuration else { throw ExitError(status: EX_CONFIG, message: "") }
+        let check = ConfigurationCheck(try Instance(configuration: configuration))
+        var isGood = syntax.mistakes.isEmpty
+        do throws(ExitError) {
+            try check.demandNoErrors(masterFile: syntax.services)
+        } catch {
+            guard error.message.isEmpty else { throw error }
+            isGood = false
+        }
+        for finding in FileReview(configuration, syntax.services).findings() {
+            Output.complain("martlet: warning: \(finding)")
+        }
+        if !isGood { throw ExitError(status: EX_CONFIG, message: "") }
+    }
+
     /// Says every problem on standard error.
     /// - Throws: EX_CONFIG when there is one.
-    func demandNoErrors() throws(ExitError) {
-        let problems = problems()
+    func demandNoErrors(masterFile: MasterFile? = nil) throws(ExitError) {
+        let problems = problems(masterFile)
         for problem in problems { Output.complain("martlet: \(problem)") }
         guard problems.isEmpty else { throw ExitError(status: EX_CONFIG, message: "") }
     }
 
-    private func problems() -> [String] {
+    private func problems(_ masterFile: MasterFile?) -> [String] {
         var problems: [String] = []
         for parameter in BaseParameters.all {
             do throws(ConfigurationError) {
@@ -33,7 +53,8 @@ struct ConfigurationCheck {
             problems.append(error.description)
         }
         do throws(ConfigurationError) {
-            let file = try MasterFile.load(directory: instance.directory)
+            let file: MasterFile
+            if let masterFile { file = masterFile } else { file = try MasterFile.load(directory: instance.directory) }
             var programs: Set<String> = []
             for service in file.services where ServiceDisposition(service) == .run {
                 let path = instance.daemonDirectory + "/" + service.program
@@ -67,8 +88,11 @@ struct ConfigurationCheck {
         } catch {
             return ["\(error)"]
         }
-        let findings = review.findings(instance.configuration, services: file)
+        let findings =
+            review.findings(instance.configuration, services: file)
+            + RestrictionReview(instance.configuration, services: file.services).findings
         for finding in findings where finding.consequence == .warns { Output.complain("martlet: warning: \(finding)") }
-        return findings.filter { $0.consequence == .stops }.map(\.description)
+        let values = review.invalidValues(instance.configuration, services: file.services)
+        return values.map(\.description) + findings.filter { $0.consequence == .stops }.map(\.description)
     }
 }

@@ -9,7 +9,7 @@ package struct Martlet: ParsableCommand {
         subcommands: [
             Start.self, StartForeground.self, Stop.self, Abort.self, Reload.self, Upgrade.self, Status.self, Check.self,
             Flush.self,
-            Queue.self, Map.self,
+            Queue.self, Map.self, Conf.self,
         ])
 
     @OptionGroup var instance: InstanceOptions
@@ -24,8 +24,10 @@ package struct Martlet: ParsableCommand {
         if words.count > 2, words[0] == "-c" {
             let option = Array(words[..<2])
             words.removeFirst(2)
-            words += option
+            // What is behind conf is postconf's.
+            words.insert(contentsOf: option, at: words[0] == "conf" ? 1 : words.count)
         }
+        if words.first == "conf" { Conf.become(Array(words.dropFirst())) }
         main(words)
     }
 }
@@ -34,6 +36,16 @@ package struct Martlet: ParsableCommand {
 struct InstanceOptions: ParsableArguments {
     @Option(name: [.customShort("c"), .customLong("config-directory")], help: "The directory of main.cf and master.cf.")
     var directory: String?
+
+    /// The same for work that must not need a configuration without mistakes.
+    func perform(directory body: (String) throws(ExitError) -> Void) throws {
+        do throws(ExitError) {
+            try body(directory ?? Instance.customaryDirectory)
+        } catch {
+            if !error.message.isEmpty { Output.complain("martlet: \(error.message)") }
+            throw ExitCode(error.status)
+        }
+    }
 
     /// Runs a command's work and ends the process with the status of its error, if there is one.
     func perform(_ body: (Instance) throws(ExitError) -> Void) throws {

@@ -43,8 +43,10 @@ package enum LookupTables {
 }
 
 /// What is known of table types that Martlet does not have.
-enum TableTypes {
-    static let supported = ["hash", "btree", "lmdb", "texthash", "inline", "static", "regexp", "cidr", "unix", "proxy", "fail"]
+package enum TableTypes {
+    package static let supported = [
+        "hash", "btree", "lmdb", "texthash", "inline", "static", "regexp", "cidr", "unix", "proxy", "fail",
+    ]
     private static let postfix: Set<String> = [
         "debug", "environ", "internal", "ldap", "memcache", "mongodb", "mysql", "netinfo", "nis", "nisplus", "pcre", "pgsql",
         "pipemap", "randmap", "sdbm", "socketmap", "sqlite", "tcp", "unionmap", "virtual",

@@ -25,15 +25,3 @@ package enum QueueProgram {
         }
     }
 }
-
-extension OptionLetters {
-    /// - Parameter usage: said after what is wrong.
-    init(_ arguments: [String], letters: String, program: String, usage: ExitError) throws(ExitError) {
-        do throws(Mistake) {
-            try self.init(arguments, letters: letters)
-        } catch {
-            Output.complain("\(program): \(error.message)")
-            throw usage
-        }
-    }
-}

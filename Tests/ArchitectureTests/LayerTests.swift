@@ -28,7 +28,9 @@ struct LayerTests {
     }
 
     /// The commands share code; they are no daemons.
-    private func toolsOnly(_ module: String) -> Bool { ["Submission", "Control", "QueueCommands"].contains(module) }
+    private func toolsOnly(_ module: String) -> Bool {
+        ["Submission", "Control", "QueueCommands", "SystemCommands"].contains(module)
+    }
 
     @Test("the pure layer has no I/O, clock or event loop")
     func purity() {

@@ -9,7 +9,7 @@ struct WireTableTests {
         "LocalDelivery": [.agent, .deliverer, .submitter], "Bounce": [.bounce, .submitter], "Pickup": [.pickup, .submitter],
         "ShowQueue": [.showq, .tool], "NullDelivery": [.agent], "Control": [.tool, .submitter],
         "Submission": [.sendmail, .tool],
-        "QueueCommands": [.tool],
+        "QueueCommands": [.tool], "SystemCommands": [.tool],
         "Master": [.master],
     ]
 

@@ -15,9 +15,12 @@ import time
 from pathlib import Path
 
 PROGRAMS = Path(os.environ["MARTLET_PROGRAMS"])
-NAMES = ("master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard martlet sendmail postqueue").split()
+NAMES = ("master smtpd cleanup qmgr smtp local deliverer bounce pickup showq error discard martlet sendmail postqueue postfix").split()
+DAEMONS = ("smtpd cleanup qmgr smtp local bounce pickup showq error discard").split()
 # Names of one program.
-LINKS = {"postsuper": "postqueue", "postcat": "postqueue", "qshape": "postqueue", "mailq": "sendmail"}
+LINKS = {"postsuper": "postqueue", "postcat": "postqueue", "qshape": "postqueue", "mailq": "sendmail",
+         "postconf": "postfix", "postmap": "postfix", "postalias": "postfix", "postlog": "postfix",
+         "postlock": "postfix", "postkick": "postfix", "postmulti": "postfix"}
 DEADLINE = 30.0
 
 

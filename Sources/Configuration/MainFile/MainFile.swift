@@ -13,24 +13,31 @@ enum MainFile {
     }
 
     static func parse(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> [String: Configuration.Setting] {
+        let (settings, mistakes) = collect(bytes, file: file)
+        if let first = mistakes.first { throw first }
+        return settings
+    }
+
+    /// What can be read, and every line that cannot.
+    static func collect(
+        _ bytes: [UInt8], file: String
+    ) -> (settings: [String: Configuration.Setting], mistakes: [ConfigurationError]) {
         var settings: [String: Configuration.Setting] = [:]
+        var mistakes: [ConfigurationError] = []
         for line in LogicalLines(bytes) {
-            guard line.text.utf8.first?.isWhiteSpace == false else {
-                throw ConfigurationError(
-                    "this line begins with white space, but there is no line before it that it could continue",
-                    file: file, line: line.number)
-            }
-            guard !line.text.utf8.contains(0) else {
-                throw ConfigurationError("there is a null byte in this line", file: file, line: line.number)
-            }
-            do {
+            do throws(ConfigurationError) {
+                guard line.text.utf8.first?.isWhiteSpace == false else {
+                    throw ConfigurationError(
+                        "this line begins with white space, but there is no line before it that it could continue")
+                }
+                guard !line.text.utf8.contains(0) else { throw ConfigurationError("there is a null byte in this line") }
                 let (name, value) = try Assignment.split(line.text)
                 settings[name] = Configuration.Setting(value, file: file, line: line.number)
             } catch {
-                throw ConfigurationError(error.message, file: file, line: line.number)
+                mistakes.append(ConfigurationError(error.message, file: file, line: line.number))
             }
         }
-        return settings
+        return (settings, mistakes)
     }
 }
 

@@ -22,7 +22,15 @@ package struct MasterFile: Equatable, Sendable {
     }
 
     package static func parse(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> MasterFile {
+        let (result, mistakes) = collect(bytes, file: file)
+        if let first = mistakes.first { throw first }
+        return result
+    }
+
+    /// What can be read, and every line that cannot.
+    static func collect(_ bytes: [UInt8], file: String) -> (MasterFile, mistakes: [ConfigurationError]) {
         var result = MasterFile(services: [])
+        var mistakes: [ConfigurationError] = []
         for line in LogicalLines(bytes) {
             var entry: ServiceEntry
             do throws(ConfigurationError) {
@@ -31,13 +39,14 @@ package struct MasterFile: Equatable, Sendable {
                 }
                 entry = try ServiceLine.parse(line.text)
             } catch {
-                throw ConfigurationError(error.message, file: file, line: line.number)
+                mistakes.append(ConfigurationError(error.message, file: file, line: line.number))
+                continue
             }
             entry.file = file
             entry.line = line.number
             result.add(entry)
         }
-        return result
+        return (result, mistakes)
     }
 
     /// Of two lines for one service the last one counts, as in Postfix.

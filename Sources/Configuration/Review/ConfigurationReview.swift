@@ -5,10 +5,13 @@
 package struct ConfigurationReview: Sendable {
     /// Names that some program declares.
     private let implemented: Set<String>
+    /// The types of what programs declared, by name.
+    private let typeNames: [String: String]
 
     /// - Parameter implemented: the declarations of all programs; those of ``BaseParameters`` are known here.
-    package init(implemented: some Sequence<String>) {
+    package init(implemented: some Sequence<String>, typeNames: [String: String] = [:]) {
         self.implemented = Set(implemented).union(BaseParameters.all.map(\.name))
+        self.typeNames = typeNames
     }
 
     /// The findings, those that stop the start first.
@@ -31,6 +34,38 @@ package struct ConfigurationReview: Sendable {
             if let finding = ServiceDisposition(service).finding(service) { collected.findings.append(finding) }
         }
         return collected.all
+    }
+
+    /// Values that the program which reads them will not take. Those of ``BaseParameters`` are checked with their limits elsewhere.
+    package func invalidValues(_ configuration: Configuration, services: [ServiceEntry]) -> [ConfigurationError] {
+        var all = configuration.settings.map { ($0.key, $0.value) }
+        for service in services where ServiceDisposition(service) == .run {
+            all += service.overrides.map { ($0.name, Configuration.Setting($0.value, file: service.file, line: service.line)) }
+        }
+        let known = Set(BaseParameters.all.map(\.name))
+        return all.sorted { ($0.1.file ?? "", $0.1.line ?? 0) < ($1.1.file ?? "", $1.1.line ?? 0) }.compactMap {
+            name, setting -> ConfigurationError? in
+            guard !known.contains(name), let type = typeNames[name] else { return nil }
+            do throws(ConfigurationError) {
+                // Such a text is filled in for each message.
+                if type == UnexpandedText.typeName { return nil }
+                let text = try configuration.expand(setting.text, for: name)
+                let isValid =
+                    switch type {
+                    case YesNo.typeName: YesNo.parse(text) != nil
+                    case Int.typeName: Int.parse(text) != nil
+                    case Duration.typeName: Duration.parse(text) != nil
+                    case WordList.typeName: WordList.parse(text) != nil
+                    default: true
+                    }
+                guard !isValid else { return nil }
+                let example = PostfixParameters.defaultText(name).map { $0.isEmpty ? "" : "; the default is \($0)" } ?? ""
+                return ConfigurationError(
+                    "\(name): \"\(text)\" is no \(type)\(example)", file: setting.file, line: setting.line)
+            } catch {
+                return ConfigurationError("\(name): \(error.message)", file: setting.file, line: setting.line)
+            }
+        }
     }
 
     private func judge(

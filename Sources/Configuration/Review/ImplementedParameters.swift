@@ -9,10 +9,14 @@ extension ConfigurationReview {
         _ programs: some Sequence<String>, in daemonDirectory: String, others: [String] = []
     ) throws(SystemError) -> ConfigurationReview {
         var names = others
+        var types: [String: String] = [:]
         for program in Set(programs).sorted() {
             let output = try ProgramOutput.run(daemonDirectory + "/" + program, [ParameterDump.option])
-            names += ParameterDump.parse(String(decoding: output, as: UTF8.self)).map(\.name)
+            for parameter in ParameterDump.parse(String(decoding: output, as: UTF8.self)) {
+                names.append(parameter.name)
+                types[parameter.name] = parameter.typeName
+            }
         }
-        return ConfigurationReview(implemented: names)
+        return ConfigurationReview(implemented: names, typeNames: types)
     }
 }

@@ -134,6 +134,6 @@ struct Check: ParsableCommand {
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
-        try options.perform { instance throws(ExitError) in try ConfigurationCheck(instance).demandNoErrors() }
+        try options.perform(directory: { directory throws(ExitError) in try ConfigurationCheck.everything(in: directory) })
     }
 }

@@ -59,7 +59,7 @@ package enum DatabaseFile {
         return name
     }
 
-    private static func write(
+    static func write(
         _ entries: [TableText.Entry], to file: String, like path: String, size: Int, source: String, warn: LookupTables.Warn
     ) throws(ConfigurationError) {
         var environment: OpaquePointer?
@@ -117,13 +117,13 @@ package enum DatabaseFile {
         _ = unsafe chmod(file, source.st_mode & 0o666)
     }
 
-    private static func syncDirectory(of file: String) {
+    static func syncDirectory(of file: String) {
         let directory = file.lastIndex(of: "/").map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
         // The table is there; only a power cut now could bring the old one back.
         try? POSIXFileSystem().syncDirectory(directory)
     }
 
-    private static func failure(_ operation: String, _ file: String, _ code: Int32) -> ConfigurationError {
+    static func failure(_ operation: String, _ file: String, _ code: Int32) -> ConfigurationError {
         ConfigurationError("\(operation): \(lmdbText(code))", file: file)
     }
 }

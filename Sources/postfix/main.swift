@@ -1,0 +1,4 @@
+import Glibc
+import SystemCommands
+
+exit(SystemProgram.run(CommandLine.arguments))

@@ -1,10 +1,14 @@
 internal import Mail
 internal import Spool
+internal import Wire
 
-/// The index read page by page, on threads that may block; one page at a time.
+/// The index read page by page and put into the protocol's form, on threads that may block; one portion at a time.
 ///
 /// *Failure:* throws when the index cannot be opened or read.
 final class IndexPages: @unchecked Sendable {
+    /// Transactions of ``IndexListing/pageLength`` rows that make one portion.
+    private static let pagesInPortion = 4
+
     private let index: LMDBIndex
     private let matcher: QueueMatcher?
     private var listing: IndexListing?
@@ -16,13 +20,23 @@ final class IndexPages: @unchecked Sendable {
         index = LMDBIndex(directory: directory.index, options: options)
     }
 
-    /// nil at the end.
-    func next() throws(IndexError) -> [ListedPart]? {
+    /// nil at the end; a portion may be empty.
+    /// - Parameter listed: those that are not to be listed again.
+    func next(except listed: Set<QueueID>) throws(IndexError) -> [UInt8]? {
         if listing == nil {
             try index.open()
             listing = IndexListing(index, matcher: matcher)
         }
-        return try listing?.page()
+        var encoder = ListingEncoder()
+        var isEnd = true
+        for _ in 0..<Self.pagesInPortion {
+            guard let page = try listing?.page() else { break }
+            isEnd = false
+            for part in page where listed.isEmpty || !listed.contains(part.message.queueID) {
+                encoder.append(part.message, isFirst: part.isFirst, isLast: part.isLast)
+            }
+        }
+        return isEnd ? nil : encoder.take()
     }
 
     func close() {

@@ -83,14 +83,23 @@ struct ListingSession {
         var encoder = ListingEncoder()
         encoder.begin()
         let live = try await listLive(&encoder, matcher)
-        while let page = try await NIOThreadPool.singleton.runIfActive({ try pages.next() }) {
-            for part in page where live.isEmpty || !live.contains(part.message.queueID) {
-                encoder.append(part.message, isFirst: part.isFirst, isLast: part.isLast)
-            }
-            if !encoder.isEmpty { try await channel.writeAndFlush(encoder.take()).get() }
+        var portion = try await Self.next(pages, except: live)
+        while let bytes = portion {
+            // The next one is read while this one is written: a slow reader holds no transaction.
+            async let following = Self.next(pages, except: live)
+            if !bytes.isEmpty { try await send(bytes) }
+            portion = try await following
         }
         encoder.end()
-        try await channel.writeAndFlush(encoder.take()).get()
+        try await send(encoder.take())
+    }
+
+    private nonisolated static func next(_ pages: IndexPages, except live: Set<QueueID>) async throws -> [UInt8]? {
+        try await NIOThreadPool.singleton.runIfActive { try pages.next(except: live) }
+    }
+
+    private func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
     /// - Returns: the queue IDs, which are not to be listed again.
@@ -105,7 +114,7 @@ struct ListingSession {
                 listed.insert(row.queueID)
                 if matcher?.matches(row) ?? true { encoder.append(row) }
             }
-            if !encoder.isEmpty { try await channel.writeAndFlush(encoder.take()).get() }
+            if !encoder.isEmpty { try await send(encoder.take()) }
             if rows.last { return listed }
         }
     }

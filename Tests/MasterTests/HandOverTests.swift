@@ -18,7 +18,8 @@ struct HandOverTests {
         worker.tables = [WatchedFile(name: "hash:/etc/aliases", path: "/etc/aliases.lmdb", signature: signature)]
         let plan = ServicePlan(
             key: .init(name: "smtp", kind: "inet"), path: "/usr/lib/martlet/smtpd", arguments: ["-n", "smtp"],
-            endpoints: [.inet(address: [127, 0, 0, 1], port: 25), .unix(path: "public/x", mode: 0o666)], isPersistent: false,
+            endpoints: [.inet(address: [127, 0, 0, 1], port: 25), .unix(path: "public/x", clients: .everybody)],
+            isPersistent: false,
             isWokenAtStart: true, sessionLimit: 100, workerShare: nil, stopStage: .writers)
         var crashes = CrashBook()
         var reading = BreadcrumbReading()

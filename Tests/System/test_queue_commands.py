@@ -293,6 +293,8 @@ def normal(text, names):
     for name, identity in names.items():
         text = text.replace(identity.ljust(18), f"<{name}>".ljust(18)).replace(identity, f"<{name}>")
     text = re.sub(r"(?m)(!#|!|#|\*| )  *\d+ \w\w\w \w\w\w [ \d]\d \d\d:\d\d:\d\d ", r"\1 SIZE DATE ", text)
+    # Some of Postfix's commands give the path by which they were called.
+    text = text.replace("/usr/sbin/", "")
     text = re.sub(r'"(arrival_time|message_size)": \d+', r'"\1": N', text)
     return re.sub(r"-- \d+ Kbytes", "-- N Kbytes", text)
 

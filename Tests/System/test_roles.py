@@ -267,7 +267,7 @@ def attempts(role, workers):
                     ("write {segment}", "U"), ("create {spool}/segments/new", "U"), ("list {spool}/private", "U"),
                     ("read {segment}", {"smtpd": "U", "smtp": ""}[role])]  # fmt: skip
     else:
-        reads = {"cleanup", "qmgr", "bounce"}
+        reads = {"cleanup", "qmgr", "bounce", "pickup"}
         yield "read {segment}", "" if role in reads else opens
         yield "write {segment}", "" if role in ("cleanup", "qmgr") else writes
         yield "create {spool}/segments/new", "" if role in ("cleanup", "qmgr") else writes

@@ -64,7 +64,9 @@ extension RoleRights {
     package static let bounce = RoleRights(
         user: .owner, group: .owner, files: [.read("segments"), .read("large")])
 
-    package static let pickup = RoleRights(user: .owner, group: .owner, files: [.nameService, .write("maildrop")])
+    // It hands messages in again that qmgr names.
+    package static let pickup = RoleRights(
+        user: .owner, group: .owner, files: [.nameService, .read("segments"), .read("large"), .write("maildrop")])
 
     // LMDB's readers write into its lock file.
     package static let showq = RoleRights(user: .owner, group: .owner, files: [.nameService, .write("index")])

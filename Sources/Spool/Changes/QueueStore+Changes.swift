@@ -23,11 +23,9 @@ extension QueueStore {
             if let rest { portion.job.places?.insert(rest, at: 0) }
             // What was in memory may be in the index when that is looked at.
             let remembers = portion.job.remembersAll || place.isInMemory
-            for key in keys {
-                if !portion.job.seen.isEmpty, portion.job.seen.contains(key) { continue }
-                if remembers { portion.job.seen.insert(key) }
-                if let entry = try selected(key, portion.job, &portion.problems) { entries.append(entry) }
-            }
+            let fresh = keys.filter { portion.job.seen.isEmpty || !portion.job.seen.contains($0) }
+            if remembers { portion.job.seen.formUnion(fresh) }
+            entries += try selected(fresh, portion.job, &portion.problems)
         }
         portion.job.examined += UInt64(examined)
         try apply(portion.job, to: entries, &portion)
@@ -90,38 +88,54 @@ extension QueueStore {
         }
     }
 
-    /// The entry, when the filter matches and the change would change it.
-    private func selected(_ key: RecordKey, _ job: ChangeJob, _ problems: inout [String]) throws(StoreError) -> Entry? {
-        if let entry = live[key] {
-            guard changes(job.change, entry.states.place, entry.placement, isExpired: entry.states.isAnyInQueue(.expired)),
-                job.matcher.matches(
-                    id: entry.queueID.description, sender: entry.sender.internalForm, arrival: entry.arrival / 1_000_000,
-                    size: entry.size, state: entry.placement == .inHand ? .active : entry.states.place)
-            else { return nil }
-            if job.matcher.needsRecipients {
-                guard job.matcher.matches(anyOf: try recipients(of: entry, &problems)) else { return nil }
+    /// Entries of those that the filter matches and the change would change. What is not in memory is read in one transaction.
+    private func selected(_ keys: [RecordKey], _ job: ChangeJob, _ problems: inout [String]) throws(StoreError) -> [Entry] {
+        var entries: [Entry] = []
+        var absent: [RecordKey] = []
+        for key in keys {
+            if let entry = live[key] {
+                if try isSelected(entry, job, &problems) { entries.append(entry) }
+            } else if !finishedRows.contains(key) {
+                absent.append(key)
             }
-            return entry
         }
-        guard !finishedRows.contains(key) else { return nil }
-        let matcher = job.matcher
-        let matches = try indexed { reader throws(IndexError) -> Bool in
-            guard let row = try reader.message(key),
-                self.changes(job.change, row.place, .putBack(row.nextAttempt), isExpired: row.isExpired),
-                matcher.matches(
-                    id: row.queueID.description, sender: row.sender.internalForm, arrival: row.arrival / 1_000_000,
-                    size: row.size, state: row.place)
-            else { return false }
-            guard matcher.needsRecipients else { return true }
-            return matcher.matches(anyOf: try reader.recipients(of: key).lazy.compactMap(\.row.compared))
+        guard !absent.isEmpty else { return entries }
+        let takenAt = time.wall
+        let found = try indexed { reader throws(IndexError) -> [Entry] in
+            var found: [Entry] = []
+            for key in absent {
+                if let entry = try self.selected(key, job, reader, takenAt: takenAt) { found.append(entry) }
+            }
+            return found
         }
-        guard matches else { return nil }
-        do {
-            return try indexedEntry(key, nonce: nil)
-        } catch {
-            noteIndexTrouble(error)
-            throw .index(error)
+        if !job.isTrial { for entry in found { keepInMemory(entry) } }
+        return entries + found
+    }
+
+    private func isSelected(_ entry: Entry, _ job: ChangeJob, _ problems: inout [String]) throws(StoreError) -> Bool {
+        guard changes(job.change, entry.states.place, entry.placement, isExpired: entry.states.isAnyInQueue(.expired)),
+            job.matcher.matches(
+                id: entry.queueID.description, sender: entry.sender.internalForm, arrival: entry.arrival / 1_000_000,
+                size: entry.size, state: entry.placement == .inHand ? .active : entry.states.place)
+        else { return false }
+        guard job.matcher.needsRecipients else { return true }
+        return job.matcher.matches(anyOf: try recipients(of: entry, &problems))
+    }
+
+    private func selected(
+        _ key: RecordKey, _ job: ChangeJob, _ reader: any IndexReader, takenAt: Int64
+    ) throws(IndexError) -> Entry? {
+        guard let row = try reader.message(key),
+            changes(job.change, row.place, .putBack(row.nextAttempt), isExpired: row.isExpired),
+            job.matcher.matches(
+                id: row.queueID.description, sender: row.sender.internalForm, arrival: row.arrival / 1_000_000, size: row.size,
+                state: row.place)
+        else { return nil }
+        let recipients = try reader.recipients(of: key)
+        if job.matcher.needsRecipients {
+            guard job.matcher.matches(anyOf: recipients.lazy.compactMap(\.row.compared)) else { return nil }
         }
+        return Entry(row, recipients: recipients, at: key, takenAt: takenAt)
     }
 
     private func recipients(

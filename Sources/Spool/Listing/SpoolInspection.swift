@@ -23,6 +23,8 @@ package struct SpoolInspection {
     private let directory: SpoolDirectory
     private let fileSystem: any FileSystem
     private var replay = Replay()
+    /// What the journal alone says: rows of messages in qmgr's hands lack it.
+    private(set) var journalled = Replay()
     private var sealed: [UInt64: UInt64] = [:]
     private var segments: [(number: UInt64, identity: SegmentIdentity)] = []
     /// Segments that are looked at; nil: all.
@@ -82,6 +84,7 @@ package struct SpoolInspection {
             .read(known: nil) { number, nonce in nonces[number] == nonce }
         problems += journal.problems
         replay = journal.replay
+        journalled = journal.replay
         for (number, identity) in segments {
             let list = try DoneList.read(
                 segment: number, nonce: identity.nonce, directory: directory, fileSystem: fileSystem,

@@ -90,11 +90,15 @@ extension QueueStore {
         }
         guard let (message, recipients) = rows else { return nil }
         let entry = Entry(message, recipients: recipients, at: key, takenAt: time.wall)
-        live[key] = entry
-        putBackLive[key] = entry
-        // Whatever happens to it, the next commit takes it out of memory again.
-        mark(entry)
+        keepInMemory(entry)
         return entry
+    }
+
+    /// One that was made of its rows. Whatever happens to it, the next commit takes it out of memory again.
+    func keepInMemory(_ entry: Entry) {
+        live[entry.key] = entry
+        putBackLive[entry.key] = entry
+        mark(entry)
     }
 
     /// Moves an entry to where its states say it belongs; gives it back when it is finished.

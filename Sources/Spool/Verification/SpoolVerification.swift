@@ -53,7 +53,7 @@ package struct SpoolVerification {
         var inspection = try SpoolInspection(directory, fileSystem)
         let expected = try checkRecords(&inspection, &report)
         report.problems += inspection.problems
-        let first = try differences(expected, in: nil)
+        let first = try differences(expected, inspection.journalled, in: nil)
         report.problems += first.general
         let remaining = try lookAgain(first.bySuspect)
         report.problems += remaining
@@ -136,7 +136,9 @@ package struct SpoolVerification {
                 guard wanted[key] != nil, message.states.contains(where: { $0 != .done && $0 != .quarantined }) else { return }
                 expected[key] = Expected(queueID: message.envelope.queueID, states: message.states)
             }
-            suspects = try differences(expected, in: Set(suspects.keys)).bySuspect.filter { wanted[$0.key] != nil }
+            suspects = try differences(expected, inspection.journalled, in: Set(suspects.keys)).bySuspect.filter {
+                wanted[$0.key] != nil
+            }
         }
         return suspects.sorted { $0.key < $1.key }.map(\.value)
     }
@@ -149,7 +151,9 @@ package struct SpoolVerification {
 
     /// Compares what segments, done lists and journal say with the index.
     /// - Parameter keys: nil: everything.
-    private func differences(_ expected: [RecordKey: Expected], in keys: Set<RecordKey>?) throws(StoreError) -> Differences {
+    private func differences(
+        _ expected: [RecordKey: Expected], _ journal: Replay, in keys: Set<RecordKey>?
+    ) throws(StoreError) -> Differences {
         var result = Differences()
         do throws(IndexError) {
             var reading: [UInt64: UInt64] = [:]
@@ -161,13 +165,13 @@ package struct SpoolVerification {
             }
             var start: RecordKey? = RecordKey(segment: 0, offset: 0)
             var met: Set<RecordKey> = []
-            while keys == nil, let from = start { start = try comparePage(from: from, expected, &met, &result) }
+            while keys == nil, let from = start { start = try comparePage(from: from, expected, journal, &met, &result) }
             if let keys {
                 for key in keys {
                     try index.read { reader throws(IndexError) in
                         guard let row = try reader.message(key) else { return }
                         met.insert(key)
-                        result.bySuspect[key] = try self.difference(key, row, expected[key], reader)
+                        result.bySuspect[key] = try self.difference(key, row, expected[key], journal, reader)
                     }
                 }
             }
@@ -183,7 +187,8 @@ package struct SpoolVerification {
 
     /// One transaction's rows; returns where to go on.
     private func comparePage(
-        from start: RecordKey, _ expected: [RecordKey: Expected], _ met: inout Set<RecordKey>, _ result: inout Differences
+        from start: RecordKey, _ expected: [RecordKey: Expected], _ journal: Replay, _ met: inout Set<RecordKey>,
+        _ result: inout Differences
     ) throws(IndexError) -> RecordKey? {
         var next: RecordKey?
         var budget = IndexListing.pageLength
@@ -198,7 +203,7 @@ package struct SpoolVerification {
                 }
                 budget -= 1
                 seen.append(key)
-                found[key] = try self.difference(key, MessageRow.decode(value), expected[key], reader)
+                found[key] = try self.difference(key, MessageRow.decode(value), expected[key], journal, reader)
                 return true
             }
         }
@@ -207,19 +212,21 @@ package struct SpoolVerification {
         return next
     }
 
-    /// nil when the rows are what they should be.
+    /// nil when the rows, with what the journal says since, are what they should be.
     private func difference(
-        _ key: RecordKey, _ row: MessageRow, _ expected: Expected?, _ reader: any IndexReader
+        _ key: RecordKey, _ row: MessageRow, _ expected: Expected?, _ journal: Replay, _ reader: any IndexReader
     ) throws(IndexError) -> String? {
+        let recipients = try reader.recipients(of: key)
+        var states = RecipientStates(
+            count: expected?.states.count ?? Int(row.recipientCount),
+            rows: recipients.map { ($0.ordinal, $0.row.flags, $0.row.status) }, restorableUntil: row.restorableUntil)
+        for event in journal.entries[key] ?? [] { states.apply(event.change, to: event.ordinal) }
         guard let expected else {
+            if states.remaining == 0 { return nil }
             return "\(row.queueID): the index has it in segment \(SpoolDirectory.name(key.segment)), offset \(key.offset), "
                 + "where no unfinished record is"
         }
         guard expected.queueID == row.queueID else { return "\(expected.queueID): the index calls it \(row.queueID)" }
-        let recipients = try reader.recipients(of: key)
-        let states = RecipientStates(
-            count: expected.states.count, rows: recipients.map { ($0.ordinal, $0.row.flags, $0.row.status) },
-            restorableUntil: row.restorableUntil)
         for (ordinal, state) in expected.states.enumerated() where states[UInt32(ordinal)] != state {
             return "\(row.queueID): recipient \(ordinal) is \(state), for the index it is \(states[UInt32(ordinal)])"
         }

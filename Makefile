@@ -44,9 +44,9 @@ unit-tests: setup-tests
 	$(SWIFT) test --skip-build --filter SMTPServerTests
 	$(SWIFT) test --skip-build --skip 'SimulationTests|SMTPServerTests'
 
-system-tests: setup-tests
-	$(SWIFT) build --explicit-target-dependency-import-check error
-	Tests/System/run
+# Against the programs that are installed. In debug builds NIO forbids that workers of two generations accept from one socket.
+system-tests: release setup-tests
+	MARTLET_PROGRAMS=$(CURDIR)/.build/release Tests/System/run
 
 # Kills every program again and again under load, and counts what arrived: SECONDS=7200 for hours, SEED=... for the same order.
 torture: SECONDS = 120

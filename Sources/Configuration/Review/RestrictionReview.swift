@@ -29,7 +29,9 @@ package struct RestrictionReview {
     }
 
     private static func words(_ name: String, _ configuration: Configuration) -> [String] {
-        guard let text = try? configuration.text(of: name) else { return [] }
+        // Where smtpd's own default is stricter than Postfix's, it is smtpd's that holds.
+        let standard = configuration.settings[name] == nil ? OwnParameters.defaultText(name) : nil
+        guard let text = try? standard ?? configuration.text(of: name) else { return [] }
         return WordList.parse(text)?.words ?? []
     }
 

@@ -45,6 +45,10 @@ final class TransportPool {
     private static let greetings = 3
     /// The listening socket's queue is full: the agents are behind.
     private static let backlogPause = TimeAmount.milliseconds(50)
+    /// Nobody listens: master has just gone, and this process will hear of it in a moment. Mail is not deferred for that.
+    private static let absencePause = TimeAmount.milliseconds(100)
+    private static let absencePatience = Duration.seconds(1)
+    private var absentSince: Uptime?
 
     init(transport: String, settings: QueueManagerSettings, delegate: any TransportPoolDelegate) {
         self.transport = transport
@@ -114,14 +118,27 @@ final class TransportPool {
             let wire = try await WireEndpoints.connect(to: settings.socketDirectory + path, within: settings.ipcTimeout)
             let connection = AgentConnection(connection: wire, pool: self, now: now)
             all[ObjectIdentifier(connection)] = connection
+            absentSince = nil
             connection.start()
         } catch let error as IOError where error.errnoCode == EAGAIN {
             EventLoopActor.loop.scheduleTask(in: Self.backlogPause) { EventLoopActor.assumeOnLoop { self.tryAgain() } }
+        } catch let error as IOError where isNobodyThere(error) && isPatient {
+            EventLoopActor.loop.scheduleTask(in: Self.absencePause) { EventLoopActor.assumeOnLoop { self.tryAgain() } }
         } catch {
+            absentSince = nil
             connecting -= 1
             warn("connect to transport \(path): \(connectErrorText(error))")
             fail()
         }
+    }
+
+    private func isNobodyThere(_ error: IOError) -> Bool { [ECONNREFUSED, ENOENT].contains(error.errnoCode) }
+
+    /// Whether somebody may still come: notes the first time that nobody was there.
+    private var isPatient: Bool {
+        let since = absentSince ?? now
+        absentSince = since
+        return now.since(since) < Self.absencePatience
     }
 
     private func tryAgain() {
